@@ -1,0 +1,28 @@
+"""Generative adversarial networks in JAX, as values made of pure functions, with every cure for mode collapse.
+
+A GAN is a value made of pure functions; a technique against mode collapse is a value that the GAN folds in.
+"""
+
+from jaxgan import data as data
+from jaxgan import features as features
+from jaxgan import losses as losses
+from jaxgan import metrics as metrics
+from jaxgan import networks as networks
+from jaxgan import optimizers as optimizers
+from jaxgan import techniques as techniques
+from jaxgan.gan import gan as gan
+from jaxgan.packing import packed as packed
+from jaxgan.types import GAN as GAN
+from jaxgan.types import AdversarialLoss as AdversarialLoss
+from jaxgan.types import Batch as Batch
+from jaxgan.types import Info as Info
+from jaxgan.types import Network as Network
+from jaxgan.types import Play as Play
+from jaxgan.types import Player as Player
+from jaxgan.types import State as State
+from jaxgan.types import Task as Task
+from jaxgan.types import Technique as Technique
+from jaxgan.unroll import Unroll as Unroll
+from jaxgan.unroll import unrolled as unrolled
+
+__version__ = "0.1.0"

@@ -1,0 +1,129 @@
+"""Adversarial losses: what the two players minimise, as functions of the discriminator's logits.
+
+A logit is large where the discriminator believes the example to be real. Each factory returns an `AdversarialLoss`,
+whose two functions take `real_logits` and `fake_logits`, both `[batch]`, and return one value per example; the mean
+over the batch is taken in `gan`. Logits of another shape raise a `ValueError`, so that `[batch, 1]` against `[batch]`
+cannot silently broadcast to `[batch, batch]`.
+
+>>> import jax.numpy as jnp
+>>> loss = non_saturating()
+>>> loss.generator(jnp.zeros(2), jnp.array([0.0, 100.0])).round(3)
+Array([0.693, 0.   ], dtype=float32)
+"""
+
+from collections.abc import Callable
+
+import jax
+
+from jaxgan.types import AdversarialLoss, Array
+
+
+def _checked(loss: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+    def checked(real_logits: Array, fake_logits: Array) -> Array:
+        if real_logits.ndim != 1 or real_logits.shape != fake_logits.shape:
+            raise ValueError(
+                "a loss takes real and fake logits of the same shape [batch], "
+                f"not {list(real_logits.shape)} and {list(fake_logits.shape)}"
+            )
+        return loss(real_logits, fake_logits)
+
+    return checked
+
+
+def _loss(discriminator: Callable[[Array, Array], Array], generator: Callable[[Array, Array], Array]):
+    return AdversarialLoss(_checked(discriminator), _checked(generator))
+
+
+def zero_sum(loss: AdversarialLoss) -> AdversarialLoss:
+    """Makes the game zero-sum: the generator minimises minus the discriminator's whole loss.
+
+    The real term is kept. It has no gradient for a generator that faces a fixed discriminator, but under a lookahead
+    the discriminator, and with it the real term, depends on the generator; leaving it out takes away what makes
+    unrolling work.
+
+    Args:
+      loss: any adversarial loss; its generator part is dropped.
+
+    Reference:
+      Metz, Poole, Pfau and Sohl-Dickstein, "Unrolled Generative Adversarial Networks", 2017, equations 1 to 7.
+    """
+    return AdversarialLoss(loss.discriminator, lambda real, fake: -loss.discriminator(real, fake))
+
+
+def minimax() -> AdversarialLoss:
+    """The original zero-sum game.
+
+    Discriminator: `-log σ(real) - log(1 - σ(fake))`; generator: minus the same, real term included (see `zero_sum`).
+
+    Reference:
+      Goodfellow et al., "Generative Adversarial Nets", 2014, equation 1.
+    """
+    return zero_sum(non_saturating())
+
+
+def non_saturating() -> AdversarialLoss:
+    """The original discriminator with the generator that is used in practice.
+
+    Discriminator: `-log σ(real) - log(1 - σ(fake))`; generator: `-log σ(fake)`.
+
+    Reference:
+      Goodfellow et al., "Generative Adversarial Nets", 2014, section 3.
+    """
+    return _loss(
+        lambda real, fake: jax.nn.softplus(-real) + jax.nn.softplus(fake),
+        lambda real, fake: jax.nn.softplus(-fake),
+    )
+
+
+def least_squares() -> AdversarialLoss:
+    """Least squares towards the labels 1 (real) and 0 (fake).
+
+    Discriminator: `(real - 1)² / 2 + fake² / 2`; generator: `(fake - 1)² / 2`.
+
+    Reference:
+      Mao et al., "Least Squares Generative Adversarial Networks", 2017, equation 9.
+    """
+    return _loss(
+        lambda real, fake: 0.5 * (real - 1.0) ** 2 + 0.5 * fake**2,
+        lambda real, fake: 0.5 * (fake - 1.0) ** 2,
+    )
+
+
+def hinge() -> AdversarialLoss:
+    """The hinge loss.
+
+    Discriminator: `max(0, 1 - real) + max(0, 1 + fake)`; generator: `-fake`.
+
+    Reference:
+      Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral Normalization for GANs", 2018, equations 16 and 17.
+    """
+    return _loss(
+        lambda real, fake: jax.nn.relu(1.0 - real) + jax.nn.relu(1.0 + fake),
+        lambda real, fake: -fake,
+    )
+
+
+def wasserstein() -> AdversarialLoss:
+    """The Wasserstein critic; keep it Lipschitz by `techniques.gradient_penalty` or `optimizers.weight_clipping`.
+
+    Discriminator: `fake - real`; generator: `-fake`.
+
+    Reference:
+      Arjovsky, Chintala and Bottou, "Wasserstein GAN", 2017, algorithm 1.
+    """
+    return _loss(lambda real, fake: fake - real, lambda real, fake: -fake)
+
+
+def relativistic() -> AdversarialLoss:
+    """Relativistic pairing: each real example is judged against one fake; add R1 and R2, as its authors do.
+
+    Discriminator: `log(1 + exp(fake - real))`; generator: `log(1 + exp(real - fake))`.
+
+    Reference:
+      Jolicoeur-Martineau, "The Relativistic Discriminator", 2018, equation 4 (RpGAN); Huang et al., "The GAN is dead;
+      long live the GAN!", 2024, equation 2.
+    """
+    return _loss(
+        lambda real, fake: jax.nn.softplus(fake - real),
+        lambda real, fake: jax.nn.softplus(real - fake),
+    )
