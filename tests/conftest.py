@@ -1,0 +1,43 @@
+"""The harness of all tests: eight forced CPU devices and JAX at its strictest, set before JAX is imported."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
+# Feature networks that a test trains are kept between runs, apart from the user's own.
+os.environ["JAXGAN_CACHE"] = str(ROOT / ".pytest_cache" / "jaxgan")
+
+import jax  # noqa: E402
+import pytest  # noqa: E402
+
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_debug_key_reuse", True)
+# Tests build the same small programs again and again. Compiled ones are kept, within a run and from run to run.
+jax.config.update("jax_compilation_cache_dir", str(ROOT / ".jax_cache"))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+
+
+@pytest.fixture
+def key() -> jax.Array:
+    """A typed key, the same for every test."""
+    return jax.random.key(0)
+
+
+@pytest.fixture
+def x64() -> Iterator[None]:
+    """Double precision for the duration of the test, as finite differences need it."""
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The TFDS folder named by TFDS_DATA_DIR, which holds MNIST; without it the test is skipped."""
+    folder = os.environ.get("TFDS_DATA_DIR")
+    if folder is None or not (Path(folder) / "mnist").is_dir():
+        pytest.skip(f"needs MNIST prepared by TFDS in the folder TFDS_DATA_DIR; it is {folder or 'not set'}")
+    return Path(folder)
