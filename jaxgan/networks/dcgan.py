@@ -1,0 +1,227 @@
+"""Convolutional generators and discriminators for small images.
+
+They follow Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
+Adversarial Networks", 2016, with the 3x3 kernels and the small channel counts of the stacked-digits experiment of Metz,
+Poole, Pfau, Sohl-Dickstein, "Unrolled Generative Adversarial Networks", 2017, appendix.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxgan.networks.checks import check_dropout, check_positive
+from jaxgan.networks.layers import apply_layer, minibatch_stddev, upsample_nearest
+from jaxgan.networks.linen import from_linen
+from jaxgan.types import Array, Network
+
+Upsample: TypeAlias = Literal["resize", "transpose"]
+
+_HE_NORMAL = jax.nn.initializers.he_normal()
+_LEAKY_RELU = functools.partial(jax.nn.leaky_relu, negative_slope=0.2)
+
+_GENERATOR_SIDES = {8: (4, 8), 28: (4, 7, 14, 28), 32: (4, 8, 16, 32), 64: (4, 8, 16, 32, 64)}
+_DISCRIMINATOR_STAGES = {8: 2, 28: 3, 32: 3, 64: 4}
+
+
+def dcgan_generator(
+    size: int,
+    channels: int,
+    *,
+    width: int = 64,
+    kernel_size: int = 3,
+    upsample: Upsample = "resize",
+    activation: Callable[[Array], Array] = jax.nn.relu,
+    output_activation: Callable[[Array], Array] | None = jnp.tanh,
+    kernel_init: jax.nn.initializers.Initializer = _HE_NORMAL,
+    batch_norm: bool = True,
+) -> Network:
+    """Makes a convolutional generator of square images.
+
+    A linear map makes `4 x 4` pixels; each stage then doubles the side, halves the channels and convolves; at the full
+    side there are `width` channels and one more convolution to `channels`. Sides are 4-8, 4-7-14-28, 4-8-16-32 or
+    4-8-16-32-64. At 28 pixels `width=8` has the channels 64-32-16-8 of Metz et al. 2017.
+
+    Args:
+      size: side of the images: 8, 28, 32 or 64 pixels.
+      channels: channels of the images.
+      width: channels of the last hidden layer, at the full side.
+      kernel_size: side of all kernels.
+      upsample: "resize" repeats pixels and then convolves, which leaves no checkerboard; "transpose" is a transposed
+        convolution of stride 2, as in both papers.
+      activation: of the hidden layers.
+      output_activation: of the output, linear if None; `jnp.tanh` gives pixels in [-1, 1].
+      kernel_init: initialiser of all kernels, as in `jax.nn.initializers`; Radford et al. use `normal(0.02)`.
+      batch_norm: whether hidden layers normalise over the batch, in place of a bias.
+
+    Returns:
+      A `Network` from latents `[batch, latent_dim]` to images `[batch, size, size, channels]`.
+
+    Raises:
+      ValueError: if `size` or `upsample` is unknown, or if a count is below 1.
+    """
+    _check_size(size, _GENERATOR_SIDES)
+    if upsample not in ("resize", "transpose"):
+        raise ValueError(f"upsample must be 'resize' or 'transpose', got {upsample!r}")
+    for name, value in (("channels", channels), ("width", width), ("kernel_size", kernel_size)):
+        check_positive(name, value)
+    return from_linen(
+        _Generator(
+            size=size,
+            channels=channels,
+            width=width,
+            kernel_size=kernel_size,
+            upsample=upsample,
+            activation=activation,
+            output_activation=output_activation,
+            kernel_init=kernel_init,
+            batch_norm=batch_norm,
+        )
+    )
+
+
+def dcgan_discriminator(
+    *,
+    width: int = 64,
+    kernel_size: int = 3,
+    activation: Callable[[Array], Array] = _LEAKY_RELU,
+    kernel_init: jax.nn.initializers.Initializer = _HE_NORMAL,
+    batch_norm: bool = False,
+    spectral_norm: bool = False,
+    minibatch_stddev: int = 0,
+    dropout: float = 0.0,
+) -> Network:
+    """Makes a convolutional discriminator of square images, whose side and channels it reads from the example.
+
+    Convolutions of stride 2 halve the side and double the channels from `width` on: two of them for 8 pixels, three
+    for 28 and 32, four for 64; then a linear map to one logit. At 28 pixels `width=2` is the discriminator of Metz et
+    al. 2017 with a quarter of their generator's channels.
+
+    Args:
+      width: channels of the first convolution.
+      kernel_size: side of all kernels.
+      activation: of the hidden layers, leaky ReLU of slope 0.2 if not given.
+      kernel_init: initialiser of all kernels, as in `jax.nn.initializers`; Radford et al. use `normal(0.02)`.
+      batch_norm: whether all convolutions but the first normalise over the batch, in place of a bias. Off by default,
+        unlike in Radford et al.: a gradient penalty needs a logit that depends on its own example only.
+      spectral_norm: whether all kernels are divided by their largest singular value.
+      minibatch_stddev: group size of a minibatch standard deviation before the last convolution, 0 for none.
+      dropout: share of hidden activations set to zero in training mode, in [0, 1); above 0 training needs a key.
+
+    Returns:
+      A `Network` from images `[batch, size, size, channels]` to logits `[batch, 1]`.
+
+    Raises:
+      ValueError: if a count is below 1, or `dropout` out of range. The network raises it for images that are not
+        square or not of 8, 28, 32 or 64 pixels.
+    """
+    check_positive("width", width)
+    check_positive("kernel_size", kernel_size)
+    check_dropout(dropout)
+    if minibatch_stddev < 0:
+        raise ValueError(f"minibatch_stddev must be a group size, or 0 for none, got {minibatch_stddev}")
+    return from_linen(
+        _Discriminator(
+            width=width,
+            kernel_size=kernel_size,
+            activation=activation,
+            kernel_init=kernel_init,
+            batch_norm=batch_norm,
+            spectral_norm=spectral_norm,
+            group_size=minibatch_stddev,
+            dropout=dropout,
+        )
+    )
+
+
+class _Generator(nn.Module):
+    """The module behind `dcgan_generator`, which documents and checks the attributes."""
+
+    size: int
+    channels: int
+    width: int
+    kernel_size: int
+    upsample: Upsample
+    activation: Callable[[Array], Array]
+    output_activation: Callable[[Array], Array] | None
+    kernel_init: jax.nn.initializers.Initializer
+    batch_norm: bool
+
+    @nn.compact
+    def __call__(self, z: Array, train: bool, features: bool = False) -> Array:
+        kernel = (self.kernel_size, self.kernel_size)
+        layer = functools.partial(nn.Conv, kernel_size=kernel, kernel_init=self.kernel_init)
+        transposed = functools.partial(
+            nn.ConvTranspose, kernel_size=kernel, strides=(2, 2), kernel_init=self.kernel_init
+        )
+
+        def hidden(x: Array) -> Array:
+            if self.batch_norm:
+                x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
+            return self.activation(x)
+
+        bias = not self.batch_norm
+        first, *sides = _GENERATOR_SIDES[self.size]
+        depth = self.width * 2 ** len(sides)
+        x = jnp.reshape(z, (z.shape[0], -1))
+        x = nn.Dense(first * first * depth, use_bias=bias, kernel_init=self.kernel_init)(x)
+        x = hidden(jnp.reshape(x, (-1, first, first, depth)))
+        for side in sides:
+            depth //= 2
+            if self.upsample == "transpose":
+                x = transposed(depth, use_bias=bias)(x)[:, :side, :side]
+            else:
+                x = layer(depth, use_bias=bias)(upsample_nearest(x)[:, :side, :side])
+            x = hidden(x)
+        if features:
+            return x
+        x = layer(self.channels)(x)
+        return x if self.output_activation is None else self.output_activation(x)
+
+
+class _Discriminator(nn.Module):
+    """The module behind `dcgan_discriminator`, which documents and checks the attributes."""
+
+    width: int
+    kernel_size: int
+    activation: Callable[[Array], Array]
+    kernel_init: jax.nn.initializers.Initializer
+    batch_norm: bool
+    spectral_norm: bool
+    group_size: int
+    dropout: float
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool, features: bool = False) -> Array:
+        if x.ndim != 4 or x.shape[1] != x.shape[2]:
+            raise ValueError(f"dcgan_discriminator needs square images [batch, size, size, channels], got {x.shape}")
+        _check_size(x.shape[1], _DISCRIMINATOR_STAGES)
+        stages = _DISCRIMINATOR_STAGES[x.shape[1]]
+        for stage in range(stages):
+            normalise = self.batch_norm and stage > 0
+            if self.group_size and stage == stages - 1:
+                x = minibatch_stddev(x, self.group_size)
+            convolution = nn.Conv(
+                self.width * 2**stage,
+                (self.kernel_size, self.kernel_size),
+                strides=(2, 2),
+                use_bias=not normalise,
+                kernel_init=self.kernel_init,
+            )
+            x = apply_layer(convolution, x, spectral_norm=self.spectral_norm, train=train)
+            if normalise:
+                x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
+            x = nn.Dropout(self.dropout, deterministic=not train)(self.activation(x))
+        x = jnp.reshape(x, (x.shape[0], -1))
+        if features:
+            return x
+        return apply_layer(nn.Dense(1, kernel_init=self.kernel_init), x, spectral_norm=self.spectral_norm, train=train)
+
+
+def _check_size(size: int, known: dict) -> None:
+    """Raises ValueError unless `size` is one of the known sides."""
+    if size not in known:
+        raise ValueError(f"images must have a side of {', '.join(map(str, known))} pixels, got {size}")

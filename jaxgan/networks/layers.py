@@ -1,0 +1,162 @@
+"""Layers against mode collapse and for image networks, as functions of arrays and as linen modules.
+
+Dropout is linen's `Dropout`.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxgan.networks.checks import check_positive
+from jaxgan.types import Array, Params
+
+
+def maxout(x: Array, pieces: int) -> Array:
+    """Takes the maximum over groups of neighbouring units: `y[..., i] = max_j x[..., i * pieces + j]`.
+
+    After a linear layer this is a maxout unit, a learned convex activation. Goodfellow, Warde-Farley, Mirza,
+    Courville, Bengio, "Maxout Networks", 2013, section 3.
+
+    Args:
+      x: `[..., units * pieces]`.
+      pieces: how many linear pieces each unit has, at least 1.
+
+    Returns:
+      `[..., units]`.
+
+    Raises:
+      ValueError: if the last axis does not divide into `pieces`.
+    """
+    if pieces < 1 or x.shape[-1] % pieces:
+        raise ValueError(f"maxout needs a last axis that divides into {pieces} pieces, got shape {x.shape}")
+    return jnp.max(jnp.reshape(x, (*x.shape[:-1], -1, pieces)), axis=-1)
+
+
+def upsample_nearest(x: Array, factor: int = 2) -> Array:
+    """Enlarges images by repeating each pixel `factor` times along both sides.
+
+    Args:
+      x: `[batch, height, width, channels]`.
+      factor: at least 1.
+
+    Returns:
+      `[batch, height * factor, width * factor, channels]`.
+
+    Raises:
+      ValueError: if `x` is not a batch of images, or if `factor` is below 1.
+    """
+    check_positive("factor", factor)
+    if x.ndim != 4:
+        raise ValueError(f"upsample_nearest needs [batch, height, width, channels], got shape {x.shape}")
+    batch, height, width, channels = x.shape
+    # A broadcast and a reshape in place of jnp.repeat, which raises under a mesh with explicit axes.
+    repeated = jnp.broadcast_to(x[:, :, None, :, None, :], (batch, height, factor, width, factor, channels))
+    return jnp.reshape(repeated, (batch, height * factor, width * factor, channels))
+
+
+def minibatch_stddev(x: Array, group_size: int, *, eps: float = 1e-8) -> Array:
+    """Appends to each example how much its group of examples varies, as one more channel.
+
+    For a group `x_1 ... x_G` the channel is constant, `mean_f sqrt(var_i(x_i[f]) + eps)` with the mean over all
+    positions and channels `f`. A discriminator with this layer sees that a batch lacks variety. Karras, Aila, Laine,
+    Lehtinen, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", 2018, section 3.
+
+    Groups are contiguous, where the authors' code strides over the batch, so that a batch sharded over devices is
+    grouped without communication. The statistic is in float32 or better.
+
+    Args:
+      x: `[batch, ..., channels]`, at least 2 axes.
+      group_size: examples per group. A batch smaller than that is one group.
+      eps: added to the variance, so that the gradient is finite where all examples of a group are equal.
+
+    Returns:
+      `[batch, ..., channels + 1]`, in the dtype of `x`.
+
+    Raises:
+      ValueError: if `group_size` is below 1, or if the batch does not divide into groups.
+    """
+    if group_size < 1:
+        raise ValueError(f"minibatch_stddev needs a group_size of at least 1, got {group_size}")
+    if x.ndim < 2:
+        raise ValueError(f"minibatch_stddev needs [batch, ..., channels], got shape {x.shape}")
+    group = min(group_size, x.shape[0])
+    if x.shape[0] % group:
+        raise ValueError(f"minibatch_stddev needs a batch that divides into groups of {group}, got shape {x.shape}")
+    grouped = jnp.reshape(x, (-1, group, *x.shape[1:])).astype(jnp.promote_types(x.dtype, jnp.float32))
+    stddev = jnp.sqrt(jnp.var(grouped, axis=1, keepdims=True) + eps)
+    statistic = jnp.mean(stddev, axis=tuple(range(1, grouped.ndim)), keepdims=True).astype(x.dtype)
+    channel = jnp.reshape(jnp.broadcast_to(statistic, (*grouped.shape[:-1], 1)), (*x.shape[:-1], 1))
+    return jnp.concatenate([x, channel], axis=-1)
+
+
+class MinibatchStddev(nn.Module):
+    """`minibatch_stddev` as a layer.
+
+    Attributes:
+      group_size: examples per group.
+      eps: added to the variance.
+    """
+
+    group_size: int = 4
+    eps: float = 1e-8
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        return minibatch_stddev(x, self.group_size, eps=self.eps)
+
+
+class SpectralNorm(nn.Module):
+    """Applies a layer with its kernel divided by an estimate of the kernel's largest singular value.
+
+    The estimate is `sigma = |W' v|` after one power iteration `v = W u / |W u|`, `u = W' v / |W' v|`, from the `u` of
+    the last training call. The kernel of a convolution is read as the matrix `[height * width * inputs, features]`,
+    biases stay as they are. Miyato, Kataoka, Koyama, Yoshida, "Spectral Normalization for Generative Adversarial
+    Networks", 2018, algorithm 1.
+
+    The authors hold `u` and `v` constant in the gradient, as does `flax.linen.SpectralNorm`. That is exact for the
+    first derivative of a converged iteration and wrong for the second, which a differentiated lookahead takes: the
+    singular vectors turn with the kernel. Here the gradient goes through the iteration, so derivatives of every order
+    are those of what is computed.
+
+    Attributes:
+      layer: a linen layer without state, such as `nn.Dense(3)`.
+      eps: added to squared norms before their root.
+    """
+
+    layer: nn.Module
+    eps: float = 1e-12
+
+    @nn.compact
+    def __call__(self, x: Array, *, train: bool) -> Array:
+        """Applies the normalised layer to `x`; with `train`, keeps `u` for the next call."""
+        # Without a parent the layer is a pure function of the parameters, which this module owns.
+        layer = self.layer.clone(parent=None, name=None)
+        params: Params = self.param("weights", lambda key: layer.init(key, x)["params"])
+        normalised = {
+            name: self._normalised(name, value, train) if value.ndim > 1 else value for name, value in params.items()
+        }
+        return jnp.asarray(layer.apply({"params": normalised}, x))
+
+    def _normalised(self, name: str, kernel: Array, train: bool) -> Array:
+        """Divides `kernel` by the estimate; the variable `{name}_u` holds the vector of the iteration."""
+        matrix = jnp.reshape(kernel, (-1, kernel.shape[-1]))
+        matrix = matrix.astype(jnp.promote_types(kernel.dtype, jnp.float32))
+        u = self.variable(
+            "batch_stats",
+            f"{name}_u",
+            lambda: jax.random.normal(self.make_rng("params"), matrix.shape[1:], jnp.float32),
+        )
+        v = self._unit(matrix @ u.value)
+        image = v @ matrix
+        if train and not self.is_initializing():
+            u.value = self._unit(image)
+        return kernel / jnp.sqrt(jnp.sum(jnp.square(image)) + self.eps).astype(kernel.dtype)
+
+    def _unit(self, vector: Array) -> Array:
+        """Scales `vector` to length one."""
+        return vector * jax.lax.rsqrt(jnp.sum(jnp.square(vector)) + self.eps)
+
+
+def apply_layer(layer: nn.Module, x: Array, *, spectral_norm: bool, train: bool) -> Array:
+    """Applies a linen layer made inside the calling module, under `SpectralNorm` if wanted."""
+    return SpectralNorm(layer)(x, train=train) if spectral_norm else layer(x)

@@ -1,0 +1,121 @@
+"""Multilayer perceptrons, for points in the plane and for anything else that may be read as a vector."""
+
+from collections.abc import Callable, Sequence
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxgan.networks.checks import check_dropout, check_positive
+from jaxgan.networks.layers import apply_layer, maxout
+from jaxgan.networks.linen import from_linen
+from jaxgan.types import Array, Network
+
+_HE_NORMAL = jax.nn.initializers.he_normal()
+
+
+def mlp(
+    widths: Sequence[int],
+    out: int,
+    *,
+    activation: Callable[[Array], Array] = jax.nn.relu,
+    output_activation: Callable[[Array], Array] | None = None,
+    kernel_init: jax.nn.initializers.Initializer = _HE_NORMAL,
+    bias: bool = True,
+    input_scale: float = 1.0,
+    batch_norm: bool = False,
+    maxout: int = 1,
+    dropout: float = 0.0,
+    spectral_norm: bool = False,
+) -> Network:
+    """Makes a multilayer perceptron: hidden layers of `widths`, then a linear layer to `out`.
+
+    A hidden layer is linear map, batch normalisation, activation, dropout, in this order. An input that is not flat
+    is flattened. The networks of the classic experiments with mixtures of Gaussians:
+
+    ========================================  =====================================================================
+    Metz, Poole, Pfau, Sohl-Dickstein,        generator `mlp([128, 128], 2, kernel_init=orthogonal(0.8))`,
+    "Unrolled Generative Adversarial          discriminator `mlp([128], 1, input_scale=0.25,
+    Networks", 2017, appendix A               kernel_init=orthogonal(0.8))`
+    Lin, Khetan, Fanti, Oh, "PacGAN: The      generator `mlp([400] * 4, 2, batch_norm=True, bias=False,
+    power of two samples in generative        kernel_init=normal(0.02))`, discriminator `mlp([200] * 3, 1, maxout=5,
+    adversarial networks", 2018               kernel_init=normal(0.02))`
+    ========================================  =====================================================================
+
+    with `orthogonal` and `normal` from `jax.nn.initializers`.
+
+    Args:
+      widths: units of each hidden layer, at least one layer.
+      out: units of the output.
+      activation: of the hidden layers, such as `jnp.tanh`.
+      output_activation: of the output, linear if None.
+      kernel_init: initialiser of all kernels, as in `jax.nn.initializers`. The default is He's, which keeps the
+        variance through ReLU layers. Biases start at zero.
+      bias: whether hidden layers add a bias; the output layer always does. Batch normalisation makes it redundant.
+      input_scale: the input is multiplied by this.
+      batch_norm: whether hidden layers normalise over the batch; running averages have momentum 0.9.
+      maxout: linear pieces per hidden unit. Above 1 the maximum over the pieces takes the place of `activation`.
+      dropout: share of hidden activations set to zero in training mode, in [0, 1); above 0 training needs a key.
+      spectral_norm: whether all kernels are divided by their largest singular value.
+
+    Returns:
+      A `Network` from `[batch, ...]` to `[batch, out]`, with the last hidden layer as its `features`.
+
+    Raises:
+      ValueError: if `widths` is empty, if a width, `out` or `maxout` is below 1, or if `dropout` is out of range.
+    """
+    if not widths:
+        raise ValueError(f"widths must name at least one hidden layer, got {widths!r}")
+    for width in widths:
+        check_positive("each of widths", width)
+    check_positive("out", out)
+    check_positive("maxout", maxout)
+    check_dropout(dropout)
+    return from_linen(
+        _MLP(
+            widths=tuple(widths),
+            out=out,
+            activation=activation,
+            output_activation=output_activation,
+            kernel_init=kernel_init,
+            bias=bias,
+            input_scale=input_scale,
+            batch_norm=batch_norm,
+            pieces=maxout,
+            dropout=dropout,
+            spectral_norm=spectral_norm,
+        )
+    )
+
+
+class _MLP(nn.Module):
+    """The module behind `mlp`, which documents and checks the attributes."""
+
+    widths: tuple[int, ...]
+    out: int
+    activation: Callable[[Array], Array]
+    output_activation: Callable[[Array], Array] | None
+    kernel_init: jax.nn.initializers.Initializer
+    bias: bool
+    input_scale: float
+    batch_norm: bool
+    pieces: int
+    dropout: float
+    spectral_norm: bool
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool, features: bool = False) -> Array:
+        x = jnp.reshape(x, (x.shape[0], -1)) * self.input_scale
+        for width in self.widths:
+            dense = nn.Dense(width * self.pieces, use_bias=self.bias, kernel_init=self.kernel_init)
+            x = apply_layer(dense, x, spectral_norm=self.spectral_norm, train=train)
+            if self.batch_norm:
+                x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
+            x = self.activation(x) if self.pieces == 1 else maxout(x, self.pieces)
+            x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        if features:
+            return x
+        x = apply_layer(
+            nn.Dense(self.out, kernel_init=self.kernel_init), x, spectral_norm=self.spectral_norm, train=train
+        )
+        return x if self.output_activation is None else self.output_activation(x)

@@ -1,0 +1,139 @@
+"""Convolutional networks: shapes and channels for every size, parameter counts, what the options change, the errors."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan import networks
+
+SIDES = {8: (4, 8), 28: (4, 7, 14, 28), 32: (4, 8, 16, 32), 64: (4, 8, 16, 32, 64)}
+
+
+def count(tree):
+    return sum(a.size for a in jax.tree.leaves(tree))
+
+
+def shapes(network, example, **options):
+    """Shapes of parameters, output and features, without computing any."""
+    params, stats = jax.eval_shape(network.init, jax.random.key(0), example)
+    y, _ = jax.eval_shape(lambda p, s, x: network.apply(p, s, x, train=True, **options), params, stats, example)
+    features = jax.eval_shape(lambda p, s, x: network.features(p, s, x, train=False, **options), params, stats, example)
+    return params, y.shape, features.shape
+
+
+@pytest.mark.parametrize("upsample", ["resize", "transpose"])
+@pytest.mark.parametrize("size", SIDES)
+def test_generator_shapes_and_parameters(size, upsample):
+    stages, width, latent, channels = len(SIDES[size]) - 1, 6, 10, 2
+    network = networks.dcgan_generator(size, channels, width=width, upsample=upsample)
+    params, output, features = shapes(network, jnp.ones((3, latent)))
+    assert output == (3, size, size, channels)
+    assert features == (3, size * size * width)
+    depths = [width * 2**stage for stage in reversed(range(stages + 1))]
+    kernels = latent * 16 * depths[0] + sum(9 * a * b for a, b in itertools.pairwise(depths))
+    assert count(params) == kernels + sum(2 * depth for depth in depths) + 9 * width * channels + channels
+
+
+@pytest.mark.parametrize(("size", "stages", "last_side"), [(8, 2, 2), (28, 3, 4), (32, 3, 4), (64, 4, 4)])
+def test_discriminator_shapes_and_parameters(size, stages, last_side):
+    width, channels = 6, 2
+    params, output, features = shapes(networks.dcgan_discriminator(width=width), jnp.ones((3, size, size, channels)))
+    depths = [channels, *(width * 2**stage for stage in range(stages))]
+    assert output == (3, 1)
+    assert features == (3, last_side**2 * depths[-1])
+    convolutions = sum((9 * a + 1) * b for a, b in itertools.pairwise(depths))
+    assert count(params) == convolutions + last_side**2 * depths[-1] + 1
+
+
+def test_parameter_counts_of_the_stacked_digits_networks():
+    generator, *_ = shapes(networks.dcgan_generator(8, 3, width=32), jnp.ones((1, 64)))
+    full, *_ = shapes(networks.dcgan_discriminator(width=32), jnp.ones((1, 8, 8, 3)))
+    eighth, *_ = shapes(networks.dcgan_discriminator(width=4), jnp.ones((1, 8, 8, 3)))
+    assert (count(generator), count(full), count(eighth)) == (85027, 19649, 441)
+
+
+def test_channels_of_the_unrolled_gan_paper():
+    generator, *_ = shapes(networks.dcgan_generator(28, 3, width=8, upsample="transpose"), jnp.ones((1, 256)))
+    discriminator, *_ = shapes(networks.dcgan_discriminator(width=2), jnp.ones((1, 28, 28, 3)))
+    kernels = {layer["kernel"].shape for layer in generator.values() if "kernel" in layer}
+    assert kernels == {(256, 64 * 4 * 4), (3, 3, 64, 32), (3, 3, 32, 16), (3, 3, 16, 8), (3, 3, 8, 3)}
+    kernels = {layer["kernel"].shape for layer in discriminator.values()}
+    assert kernels == {(3, 3, 3, 2), (3, 3, 2, 4), (3, 3, 4, 8), (8 * 4 * 4, 1)}
+
+
+def test_pixels_are_in_the_range_of_the_output_activation():
+    z = 100 * jax.random.normal(jax.random.key(0), (4, 5))
+    for activation, bound in ((jnp.tanh, 1.0), (None, np.inf)):
+        network = networks.dcgan_generator(8, 1, width=2, batch_norm=False, output_activation=activation)
+        params, stats = jax.jit(network.init)(jax.random.key(1), z)
+        largest = float(jnp.abs(network.apply(params, stats, z, train=True)[0]).max())
+        assert 0.9 < largest <= bound and stats == {}
+    assert largest > 1
+
+
+def test_logits_depend_on_their_own_example_only_unless_asked():
+    x = jax.random.normal(jax.random.key(0), (4, 8, 8, 1))
+    changed = x.at[0].add(1.0)
+    for option, mixes in (({}, False), ({"minibatch_stddev": 4}, True), ({"batch_norm": True}, True)):
+        network = networks.dcgan_discriminator(width=2, **option)
+        params, stats = jax.jit(network.init)(jax.random.key(1), x)
+        before, _ = network.apply(params, stats, x, train=True)
+        after, _ = network.apply(params, stats, changed, train=True)
+        assert bool(jnp.any(jnp.abs(before - after)[1:] > 1e-6)) == mixes
+
+
+def test_minibatch_stddev_adds_a_channel_before_the_last_convolution():
+    plain, *_ = shapes(networks.dcgan_discriminator(width=4), jnp.ones((4, 28, 28, 1)))
+    params, *_ = shapes(networks.dcgan_discriminator(width=4, minibatch_stddev=2), jnp.ones((4, 28, 28, 1)))
+    assert plain["Conv_2"]["kernel"].shape == (3, 3, 8, 16)
+    assert params["Conv_2"]["kernel"].shape == (3, 3, 9, 16)
+
+
+def test_minibatch_stddev_raises_where_the_batch_does_not_divide():
+    network = networks.dcgan_discriminator(width=2, minibatch_stddev=4)
+    with pytest.raises(ValueError, match="groups of 4"):
+        network.init(jax.random.key(0), jnp.ones((6, 8, 8, 1)))
+
+
+def test_spectral_norm_takes_the_scale_out_of_every_kernel():
+    x = jax.random.normal(jax.random.key(0), (2, 8, 8, 3))
+    for option, invariant in ((False, False), (True, True)):
+        network = networks.dcgan_discriminator(width=2, spectral_norm=option)
+        params, stats = jax.jit(network.init)(jax.random.key(1), x)
+        apply = jax.jit(lambda params, stats=stats, network=network: network.apply(params, stats, x, train=False)[0])
+        for layer in params:
+            scaled = {**params, layer: jax.tree.map(lambda a: 3 * a, params[layer])}
+            assert np.allclose(apply(scaled), apply(params), rtol=1e-4) == invariant
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: networks.dcgan_generator(16, 3), "side of 8, 28, 32, 64 pixels, got 16"),
+        (lambda: networks.dcgan_generator(8, 0), "channels must be at least 1, got 0"),
+        (lambda: networks.dcgan_generator(8, 3, width=0), "width must be at least 1, got 0"),
+        (lambda: networks.dcgan_generator(8, 3, upsample="bicubic"), "'resize' or 'transpose', got 'bicubic'"),
+        (lambda: networks.dcgan_discriminator(width=-2), "width must be at least 1, got -2"),
+        (lambda: networks.dcgan_discriminator(dropout=1.5), r"dropout must be in \[0, 1\), got 1.5"),
+        (lambda: networks.dcgan_discriminator(minibatch_stddev=-1), "group size, or 0 for none, got -1"),
+    ],
+)
+def test_errors_of_the_factories(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((2, 16, 16, 1), "side of 8, 28, 32, 64 pixels, got 16"),
+        ((2, 8, 28, 1), r"square images .* got \(2, 8, 28, 1\)"),
+        ((2, 64), r"square images .* got \(2, 64\)"),
+    ],
+)
+def test_errors_of_the_discriminator_name_the_images(shape, message):
+    with pytest.raises(ValueError, match=message):
+        networks.dcgan_discriminator(width=2).init(jax.random.key(0), jnp.ones(shape))
