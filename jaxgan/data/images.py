@@ -1,0 +1,151 @@
+"""Image sets prepared by TFDS: on the device where they fit, streamed through grain where they do not."""
+
+import math
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.data.examples import Examples
+from jaxgan.data.source import ImageSource, open_images
+from jaxgan.types import Batch
+
+
+class BatchIterator(Protocol):
+    """Batches without end, from a position that can be saved; orbax checkpoints it as it is."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __next__(self) -> Any:
+        """The next batch."""
+        ...
+
+    def get_state(self) -> Any:
+        """The position, small and JSON-serialisable."""
+        ...
+
+    def set_state(self, state: Any) -> None:
+        """Goes to a position; the next batch is the one that followed when it was saved."""
+        ...
+
+
+class ImageStream(NamedTuple):
+    """An image set that stays on disk; not a `types.Task`, since nothing of it is on the device.
+
+    Attributes:
+      source: the images on disk.
+      labelled: whether `stream` yields a `Batch` with labels.
+    """
+
+    source: ImageSource
+    labelled: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the set is called."""
+        return self.source.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the classes are called; empty where they have no names."""
+        return self.source.names
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one image, `(height, width, channels)`."""
+        return self.source.shape
+
+    @property
+    def size(self) -> int:
+        """How many images there are."""
+        return len(self.source.records)
+
+    def stream(
+        self,
+        batch_size: int,
+        *,
+        seed: int,
+        process_index: int = 0,
+        process_count: int = 1,
+        threads: int = 4,
+        prefetch: int = 8,
+    ) -> BatchIterator:
+        """Batches without end: shuffled anew in each epoch, the same for the same seed.
+
+        Each process reads its own share of the images, disjoint from that of the others within an epoch.
+
+        Args:
+          batch_size: examples in a batch of this process, at least 1.
+          seed: of the order, non-negative.
+          process_index: of this process, in [0, process_count).
+          process_count: how many processes share the images; at most as many as there are images.
+          threads: how many batches are read and decoded at the same time, at least 1.
+          prefetch: how many batches are kept ready, at least `threads`.
+
+        Returns:
+          An iterator over numpy arrays, float32 `[batch_size, height, width, channels]` in [-1, 1], or over `Batch` of
+          such an array and int32 labels `[batch_size]` when `labelled`.
+
+        Raises:
+          ValueError: an argument is out of its range; from the iterator, images of unequal shapes.
+        """
+        import grain
+
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        if not 0 <= process_index < process_count <= self.size:
+            raise ValueError(
+                f"process_index must be in [0, process_count) and process_count at most the {self.size} images, got "
+                f"{process_index} and {process_count}"
+            )
+        if not 1 <= threads <= prefetch:
+            raise ValueError(f"threads must be at least 1 and at most prefetch, got {threads} and {prefetch}")
+        # Indices are batched before anything is read, so that a batch is read at once.
+        indices = grain.MapDataset.range(self.size).seed(seed).shuffle()[process_index::process_count]
+        batches = indices.repeat().batch(batch_size, drop_remainder=True).map(self._read)
+        return iter(batches.to_iter_dataset(grain.ReadOptions(num_threads=threads, prefetch_buffer_size=prefetch)))
+
+    def _read(self, indices: np.ndarray) -> np.ndarray | Batch:
+        images, labels = self.source.read(indices)
+        scaled = (images.astype(np.float32) - 127.5) / 127.5
+        return Batch(scaled, labels) if self.labelled else scaled  # pyright: ignore[reportArgumentType]
+
+
+def images(
+    name: str,
+    split: str = "train",
+    data_dir: str | os.PathLike[str] | None = None,
+    *,
+    labelled: bool = False,
+    max_bytes: int = 2**30,
+) -> Examples | ImageStream:
+    """An image set prepared by TFDS, read without TensorFlow and without the network.
+
+    A set of at most `max_bytes` is read now, stays on the device as uint8, and is a task; its images are scaled to
+    [-1, 1] by x / 127.5 - 1 when they are drawn. A larger one stays on disk and is streamed, scaled by the same map.
+
+    Args:
+      name: in TFDS, "mnist", "cifar10", or of any set that was prepared with TFDS; "name/config" and "name:1.0.0" also.
+      split: "train", "test", or a slice such as "train[:1000]".
+      data_dir: where the sets are; None means the environment variable TFDS_DATA_DIR, or `~/tensorflow_datasets`.
+      labelled: whether `draw`, `sample` or `stream` give a `types.Batch` with labels.
+      max_bytes: the largest set to hold on the device, in bytes of uint8.
+
+    Returns:
+      `Examples`, or `ImageStream` for a larger set. Both have `name`, `names`, `shape` and `size`.
+
+    Raises:
+      MissingData: the set is not there; the message names the directory and the command that prepares it.
+      ValueError: no such split; no feature "image"; images that are not uint8, or not all of one shape; labels wanted
+        of a set that has none.
+    """
+    source = open_images(name, split, data_dir)
+    if labelled and not source.labelled:
+        raise ValueError(f"data set {name!r} has no feature 'label' with classes, so labelled must be False")
+    if len(source.records) * math.prod(source.shape) > max_bytes:
+        return ImageStream(source, labelled)
+    data, labels = source.read_all()
+    labels = None if labels is None else jnp.asarray(labels)
+    return Examples(name, jnp.asarray(data), labels, labelled, source.names)
