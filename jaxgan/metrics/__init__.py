@@ -1,0 +1,11 @@
+"""Metrics as pure functions, each with its convention in the docstring."""
+
+from jaxgan.metrics.expected import expected_high_quality as expected_high_quality
+from jaxgan.metrics.expected import expected_modes as expected_modes
+from jaxgan.metrics.expected import expected_reverse_kl as expected_reverse_kl
+from jaxgan.metrics.modes import ClassCoverage as ClassCoverage
+from jaxgan.metrics.modes import ModeCoverage as ModeCoverage
+from jaxgan.metrics.modes import class_coverage as class_coverage
+from jaxgan.metrics.modes import missing_modes as missing_modes
+from jaxgan.metrics.modes import mode_coverage as mode_coverage
+from jaxgan.metrics.modes import stacked_labels as stacked_labels
