@@ -9,10 +9,22 @@ import optax
 
 from jaxgan import game
 from jaxgan.game import Minibatch, Round, fold
-from jaxgan.types import GAN, AdversarialLoss, Array, Batch, Info, Key, Network, Params, Player, State, Stats
-from jaxgan.types import Technique, as_batch
+from jaxgan.types import (
+    GAN,
+    AdversarialLoss,
+    Array,
+    Batch,
+    Info,
+    Key,
+    Network,
+    Params,
+    Player,
+    State,
+    Stats,
+    Technique,
+    as_batch,
+)
 from jaxgan.unroll import Unroll, unrolled
-
 
 # One key serves a whole run: `step` folds in its step count, the others these, which no step reaches.
 _INIT, _SAMPLE, _LATENT = 2**32 - 1, 2**32 - 2, 2**32 - 3
@@ -82,9 +94,10 @@ def gan(
     ...     loss=losses.non_saturating(),
     ...     generator_optimizer=optax.adam(1e-3), discriminator_optimizer=optax.adam(1e-3),
     ... )
-    >>> key = jax.random.key(0)
-    >>> state = players.init(key, task.sample(key, 8))
-    >>> state, info = jax.jit(players.step)(key, state, task.sample(key, 8))
+    >>> key, key_data = jax.random.split(jax.random.key(0))
+    >>> batch = task.sample(key_data, 8)
+    >>> state = players.init(key, batch)
+    >>> state, info = jax.jit(players.step)(key, state, batch)
     >>> players.sample(key, state, 5).shape
     (5, 2)
     """
@@ -181,13 +194,16 @@ def gan(
                 lambda z: generate(params, z)[0],
             )
 
-        def update_before(player: Player, x: tuple[Key, Batch]) -> tuple[Player, Array]:
-            player, played = update(state.generator.params, player, meet(state.generator.params, *x)[0])
+        def update_before(player: Player, x: tuple[Array, Batch]) -> tuple[Player, Array]:
+            i, fresh = x
+            minibatch, _ = meet(state.generator.params, jax.random.fold_in(key_before, i), fresh)
+            player, played = update(state.generator.params, player, minibatch)
             return player, played.loss
 
-        player, _ = unrolled(update_before, steps_before)(
-            state.discriminator, (jax.random.split(key_before, steps_before), jax.tree.map(lambda a: a[:steps_before], more))
-        )
+        player = state.discriminator
+        if steps_before:
+            fresh = jax.tree.map(lambda a: a[:steps_before], more)
+            player, _ = unrolled(update_before, steps_before)(player, (jnp.arange(steps_before), fresh))
 
         def objective(trained: tuple[Params, Params]):
             params, technique_params = trained
@@ -195,16 +211,19 @@ def gan(
             given = own if differentiated else jax.lax.stop_gradient(own)
 
             def look_ahead(player: Player, x) -> tuple[Player, Array]:
-                key, fresh = x
+                i, fresh = x
+                key = jax.random.fold_in(key_beyond, i)
                 minibatch = meet(params, key, fresh)[0] if unroll.resample else given._replace(key=key)
                 player, played = update(params, player, minibatch)
                 return player, played.loss
 
             first = functools.partial(update, params)
             updated, played = (jax.checkpoint(first) if unroll.remat else first)(player, given)
-            fresh = jax.tree.map(lambda a: a[steps_before:], more) if unroll.resample else None
-            lookahead = unrolled(look_ahead, steps_beyond, remat=unroll.remat, scan_unroll=unroll.scan_unroll)
-            ahead, _ = lookahead(updated, (jax.random.split(key_beyond, steps_beyond), fresh))
+            ahead = updated
+            if steps_beyond:
+                fresh = jax.tree.map(lambda a: a[steps_before:], more) if unroll.resample else None
+                lookahead = unrolled(look_ahead, steps_beyond, remat=unroll.remat, scan_unroll=unroll.scan_unroll)
+                ahead, _ = lookahead(updated, (jnp.arange(steps_beyond), fresh))
             if not differentiated:
                 ahead = jax.lax.stop_gradient(ahead)
 

@@ -38,7 +38,9 @@ def adam(
 
 
 def weight_clipping(limit: float) -> optax.GradientTransformation:
-    """Keeps every parameter in `[-limit, limit]`; chain it last: `optax.chain(optax.rmsprop(5e-5), weight_clipping(.01))`.
+    """Keeps every parameter in `[-limit, limit]`; chain it last, after the optimizer.
+
+    >>> optimizer = optax.chain(optax.rmsprop(5e-5), weight_clipping(0.01))
 
     Args:
       limit: above 0; 0.01 in the paper.

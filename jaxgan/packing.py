@@ -39,8 +39,6 @@ def packed(network: Network, m: int) -> Network:
 
     return Network(
         init=lambda key, x: network.init(key, pack(x)),
-        apply=lambda params, stats, x, *, train, key=None: network.apply(
-            params, stats, pack(x), train=train, key=key
-        ),
+        apply=lambda params, stats, x, *, train, key=None: network.apply(params, stats, pack(x), train=train, key=key),
         features=None if network.features is None else features,
     )

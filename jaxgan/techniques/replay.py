@@ -49,7 +49,9 @@ def replay(capacity: int, *, share: float = 0.5) -> Technique:
     def init(key, batch):
         del key
         if count(batch.data.shape[0]) > capacity:
-            raise ValueError(f"replay keeps {count(batch.data.shape[0])} fakes per step, but its capacity is {capacity}")
+            raise ValueError(
+                f"replay keeps {count(batch.data.shape[0])} fakes per step, but its capacity is {capacity}"
+            )
         return {}, ReplayState(jnp.zeros((capacity, *batch.data.shape[1:]), batch.data.dtype), jnp.zeros((), jnp.int32))
 
     def rehearse(state, key, x):
