@@ -1,0 +1,48 @@
+"""Any image set that TFDS has prepared."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+from jaxgan import data
+from jaxgan.config import Architecture, Run, Training
+from jaxgan.experiment import Arm, Experiment, main
+
+
+@dataclasses.dataclass(frozen=True)
+class Images:
+    """The data."""
+
+    dataset: str = "cifar10"
+    """Name of the set in TFDS; its images are square, of 8, 28, 32 or 64 pixels."""
+    split: str = "train"
+    """Split of the set, e.g. train or train[:1000]."""
+    data_dir: Path | None = None
+    """Folder of TFDS data sets; none is the environment variable TFDS_DATA_DIR."""
+    max_bytes: int = 2**30
+    """Bytes that the set may take on the device; a larger one is streamed from disk."""
+
+
+ARCHITECTURE = Architecture(latent_dim=100, batch_norm=True)
+TRAINING = Training(
+    steps=40_000,
+    batch_size=64,
+    pack=2,
+    generator_learning_rate=2e-4,
+    discriminator_learning_rate=2e-4,
+    average=0.999,
+)
+
+if __name__ == "__main__":
+    sys.exit(
+        main(
+            Experiment(
+                name="images",
+                description=__doc__ or "",
+                data=Images(),
+                task=lambda o: data.images(o.dataset, o.split, o.data_dir, max_bytes=o.max_bytes),
+                run=Run(Path("runs/images"), seeds=1, samples=1000),
+                arms={"packed": Arm(ARCHITECTURE, TRAINING)},
+            )
+        )
+    )

@@ -1,0 +1,52 @@
+"""Eight Gaussians on a ring."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+from jaxgan import Unroll, data
+from jaxgan.config import Architecture, Run, Training
+from jaxgan.experiment import Arm, Experiment, main
+
+
+@dataclasses.dataclass(frozen=True)
+class Ring:
+    """The data."""
+
+    modes: int = 8
+    """Gaussians on the ring."""
+    radius: float = 1.0
+    """Radius of the ring."""
+    std: float = 0.01
+    """Standard deviation of each Gaussian."""
+
+
+SMALL = Architecture(initialisation="orthogonal:1.4")
+PLAIN = Training(
+    steps=24_000,
+    loss="minimax",
+    generator_learning_rate=1e-3,
+    discriminator_learning_rate=1e-4,
+    decay_from=0.5,
+)
+WIDE = Architecture(generator_width=128, discriminator_width=128, activation="tanh", latent_dim=2)
+PACKED = Training(steps=24_000, pack=2, discriminator_learning_rate=2e-3, average=0.999)
+ARMS = {
+    "plain": Arm(SMALL, PLAIN),
+    "unrolled": Arm(SMALL, dataclasses.replace(PLAIN, unroll=Unroll(steps=5))),
+    "packed": Arm(WIDE, PACKED),
+}
+
+if __name__ == "__main__":
+    sys.exit(
+        main(
+            Experiment(
+                name="ring",
+                description=__doc__ or "",
+                data=Ring(),
+                task=lambda options: data.ring(options.modes, options.radius, options.std),
+                run=Run(Path("runs/ring")),
+                arms=ARMS,
+            )
+        )
+    )

@@ -1,0 +1,200 @@
+"""What all experiments share: one vocabulary of options, arms trained side by side, and errors for people."""
+
+import contextlib
+import dataclasses
+import io
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+
+import jax
+import numpy as np
+import tyro
+
+from jaxgan import report, rundir
+from jaxgan.config import Architecture, Run, Training, build
+from jaxgan.evaluation import evaluator
+from jaxgan.train import Interrupted, fit
+from jaxgan.types import as_batch
+
+Data = TypeVar("Data")
+Flat = tyro.conf.arg(name="")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(Generic[Data]):
+    """The options of an experiment."""
+
+    run: Annotated[Run, Flat]
+    data: Annotated[Data, Flat]
+    architecture: Annotated[Architecture, Flat]
+    training: Annotated[Training, Flat]
+
+
+class Arm(NamedTuple):
+    """One of several configurations that an experiment compares."""
+
+    architecture: Architecture
+    training: Training
+
+
+class Experiment(NamedTuple):
+    """A record that can be run again.
+
+    Attributes:
+      name: of the experiment.
+      description: what `--help` says.
+      data: a frozen dataclass, the options of its data, with their defaults.
+      task: `task(data) -> task`.
+      run: defaults for the run.
+      arms: configurations to compare when no training option is given, by name; the first one is what the options of
+        the command line start from.
+    """
+
+    name: str
+    description: str
+    data: Any
+    task: Callable[[Any], Any]
+    run: Run
+    arms: Mapping[str, Arm]
+
+
+def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
+    """Runs an experiment from the command line; returns the exit status.
+
+    Bad input ends in one line on the error stream and status 2. The environment variable JAXGAN_DEBUG shows where it
+    was raised.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        options = _parse(experiment, arguments)
+        page = _compare(experiment, options) if _compares(experiment, arguments) else _train_one(experiment, options)
+    except ValueError as error:
+        if os.environ.get("JAXGAN_DEBUG"):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except Interrupted as stopped:
+        print(stopped, file=sys.stderr)
+        return 143
+    except KeyboardInterrupt:
+        print("stopped; the same command continues from the last checkpoint", file=sys.stderr)
+        return 130
+    print(f"report: {page}")
+    return 0
+
+
+def _parse(experiment: Experiment, arguments: Sequence[str]) -> Options:
+    first = next(iter(experiment.arms.values()))
+    default = Options(experiment.run, experiment.data, first.architecture, first.training)
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(
+                Options[type(experiment.data)],  # pyright: ignore[reportInvalidTypeArguments]
+                args=arguments,
+                default=default,
+                description=experiment.description,
+            )
+    except SystemExit as stopped:
+        if not stopped.code:
+            raise
+        # A frame of box-drawing characters around the message, a rule, and then advice.
+        message = complaint.getvalue().split("\n", 1)[-1].split("───")[0].replace("│", " ")
+        raise ValueError(" ".join(message.split()) + "; see --help") from None
+
+
+def _compares(experiment: Experiment, arguments: Sequence[str]) -> bool:
+    """Whether the arms are to be compared: there are several, and no option of training or architecture is given."""
+    given = {argument.split("=")[0].split(".")[0].removeprefix("--").replace("-", "_") for argument in arguments}
+    fields = [*dataclasses.fields(Architecture), *dataclasses.fields(Training)]
+    return len(experiment.arms) > 1 and not any(field.name in given for field in fields)
+
+
+def _config(experiment: Experiment, arm: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "experiment": experiment.name,
+        "arm": arm,
+        "options": rundir.plain(options),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: __import__(name).__version__ for name in ("jax", "flax", "optax", "jaxgan")},
+        },
+        "device_kind": jax.devices()[0].device_kind,
+        "device_count": jax.device_count(),
+        "git_revision": _revision(),
+    }
+
+
+def _revision() -> str | None:
+    try:
+        here = Path(__file__).parent
+        asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
+        return asked.stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _run_options(run: Run) -> dict[str, Any]:
+    options = dataclasses.asdict(run)
+    del options["workdir"], options["accept_changes"]
+    return options
+
+
+def _train(
+    experiment: Experiment, options: Options, task: Any, evaluation: Any, arm: str | None, directory: Path
+) -> dict[str, Any]:
+    streams = hasattr(task, "stream")
+    shape = task.shape if streams else as_batch(task.sample(jax.random.key(0), 1)).data.shape[1:]
+    # Points are brought to unit scale inside the networks, so that one setting fits a ring of any radius.
+    scale = float(np.std(as_batch(task.sample(jax.random.key(0), 10_000)).data)) if len(shape) == 1 else 1.0
+    described = {
+        "data": dataclasses.asdict(options.data),
+        "architecture": dataclasses.asdict(options.architecture),
+        "training": dataclasses.asdict(options.training),
+        "run": _run_options(options.run),
+    }
+    summary = fit(
+        build(options.architecture, options.training, shape, scale),
+        task,
+        evaluation,
+        directory=directory,
+        config=_config(experiment, arm, described),
+        steps=options.training.steps,
+        batch_size=options.training.batch_size,
+        run=options.run,
+    )
+    report.write_run(directory)
+    return summary
+
+
+def _train_one(experiment: Experiment, options: Options) -> Path:
+    task = experiment.task(options.data)
+    summary = _train(experiment, options, task, evaluator(task), None, options.run.workdir)
+    print(report.comparison_table([summary]))
+    return options.run.workdir / "report.html"
+
+
+def _compare(experiment: Experiment, options: Options) -> Path:
+    task = experiment.task(options.data)
+    evaluation = evaluator(task)
+    workdir = options.run.workdir
+    described = {
+        "data": dataclasses.asdict(options.data),
+        "run": _run_options(options.run),
+        **{
+            name: {part: dataclasses.asdict(value) for part, value in arm._asdict().items()}
+            for name, arm in experiment.arms.items()
+        },
+    }
+    rundir.claim(workdir, _config(experiment, None, described), accept_changes=options.run.accept_changes)
+    summaries = [
+        _train(experiment, dataclasses.replace(options, **arm._asdict()), task, evaluation, name, workdir / name)
+        for name, arm in experiment.arms.items()
+    ]
+    print(report.comparison_table(summaries))
+    return report.write_comparison(workdir, list(experiment.arms))

@@ -1,0 +1,181 @@
+"""Several seeds trained side by side: each in turn by its own program, or all in one vmapped program."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.types import GAN, Array, Batch, Info, Key, PyTree, State, as_batch
+
+
+class Programs(NamedTuple):
+    """One seed's training as pure functions of the seed's key.
+
+    `feed` is what the program reads its examples from: a task's arrays, or the next batch itself.
+
+    Attributes:
+      begin: `begin(key, feed) -> State`.
+      advance: `advance(key, state, feed) -> (State, Info)`, `length` steps; the Info is that of the last one.
+      sample: `sample(key, state, index) -> [chunk, ...]`, one chunk of samples.
+      length: steps in one `advance`.
+      chunk: samples in one `sample`.
+    """
+
+    begin: Callable[..., State]
+    advance: Callable[..., tuple[State, Info]]
+    sample: Callable[..., Array]
+    length: int
+    chunk: int
+
+
+class Seeds(NamedTuple):
+    """Several seeds; `states` is whatever the functions hand to each other, always with every seed in it.
+
+    `feeds` holds one function for each seed that returns the feed of its next program.
+
+    Attributes:
+      begin: `begin(feeds) -> states`.
+      compile: `compile(states, feeds)`, so that the first `advance` costs what every one costs.
+      advance: `advance(states, feeds, times) -> (states, [Info])`, `times * length` steps; one Info for each seed.
+      sample: `sample(states, n) -> [seeds, n, ...]`, on the host.
+      state: `state(states) -> State`, of the first seed.
+      length: steps in one program.
+    """
+
+    begin: Callable[[Sequence[Callable]], PyTree]
+    compile: Callable[[PyTree, Sequence[Callable]], None]
+    advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Info]]]
+    sample: Callable[[PyTree, int], np.ndarray]
+    state: Callable[[PyTree], State]
+    length: int
+
+
+def programs(gan: GAN, draw: Callable | None, batch_size: int, length: int, chunk: int) -> Programs:
+    """Makes the programs of a run.
+
+    Args:
+      gan: the GAN.
+      draw: `draw(arrays, key, n)`, with `feed` the arrays; None when each `feed` is the next batch itself, of
+        `gan.minibatches * batch_size` examples; `length` is then 1.
+      batch_size: examples in a minibatch.
+      length: steps in one `advance`; 1 is straight-line code without a loop.
+      chunk: samples drawn at a time.
+    """
+
+    def keys(key: Key) -> tuple[Key, Key, Key]:  # fold_in, which does not use the key up
+        return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1), jax.random.fold_in(key, 2)
+
+    def batch(key: Key, step: Array, feed: PyTree) -> tuple[Batch, Batch]:
+        drawn = feed if draw is None else draw(feed, jax.random.fold_in(key, step), gan.minibatches * batch_size)
+        parts = jax.tree.map(lambda a: a.reshape(gan.minibatches, batch_size, *a.shape[1:]), as_batch(drawn))
+        return jax.tree.map(lambda a: a[0], parts), jax.tree.map(lambda a: a[1:], parts)
+
+    def begin(key: Key, feed: PyTree) -> State:
+        key_gan, key_data, _ = keys(key)
+        return gan.init(key_gan, batch(key_data, jnp.zeros((), jnp.int32), feed)[0])
+
+    def advance(key: Key, state: State, feed: PyTree) -> tuple[State, Info]:
+        key_gan, key_data, _ = keys(key)
+
+        def step(state: State, _: None) -> tuple[State, Info]:
+            return gan.step(key_gan, state, *batch(key_data, state.step, feed))
+
+        if length == 1:
+            return step(state, None)
+        state, infos = jax.lax.scan(step, state, length=length)
+        return state, jax.tree.map(lambda a: a[-1], infos)
+
+    def sample(key: Key, state: State, index: Array) -> Array:
+        _, _, key_sample = keys(key)
+        return gan.sample(jax.random.fold_in(jax.random.fold_in(key_sample, state.step), index), state, chunk)
+
+    return Programs(begin, advance, sample, length, chunk)
+
+
+def _samples(sample: Callable, n: int, chunk: int, axis: int) -> np.ndarray:
+    return np.concatenate([sample(jnp.int32(i)) for i in range(-(-n // chunk))], axis=axis).take(range(n), axis)
+
+
+def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
+    """Each seed by the program of a single seed, so that it ends bit for bit as if it had been trained alone.
+
+    On a single CPU device as many seeds run at once as there are cores.
+    """
+    begin, sample = jax.jit(program.begin), jax.jit(program.sample)
+    advance = jax.jit(program.advance, donate_argnums=1)
+    keys = [jax.random.key(seed) for seed in seeds]
+    at_once = os.cpu_count() or 1 if jax.default_backend() == "cpu" and jax.device_count() == 1 else 1
+    pool = ThreadPoolExecutor(at_once)
+    compiled = []
+
+    def compile_once(states, feeds) -> None:
+        if not compiled:
+            compiled.append(advance.lower(keys[0], states[0], feeds[0]()).compile())
+
+    def advance_all(states, feeds, times):
+        def one(key, state, feed):
+            info = None
+            for _ in range(times):
+                state, info = compiled[0](key, state, feed())
+            return jax.block_until_ready((state, info))
+
+        pairs = list(pool.map(one, keys, states, feeds))
+        return [state for state, _ in pairs], [info for _, info in pairs]
+
+    def sample_all(states, n):
+        def one(key, state):
+            return _samples(lambda i: sample(key, state, i), n, program.chunk, axis=0)
+
+        return np.stack([one(key, state) for key, state in zip(keys, states, strict=True)])
+
+    return Seeds(
+        begin=lambda feeds: [begin(key, feed()) for key, feed in zip(keys, feeds, strict=True)],
+        compile=compile_once,
+        advance=advance_all,
+        sample=sample_all,
+        state=lambda states: states[0],
+        length=program.length,
+    )
+
+
+def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool) -> Seeds:
+    """All seeds in one program, for accelerators; each equals its own run up to rounding.
+
+    Args:
+      program: of one seed.
+      seeds: their numbers.
+      shared_feed: all seeds read from the same arrays; otherwise each has batches of its own.
+    """
+    axes = (0, 0, None if shared_feed else 0)
+    begin = jax.jit(jax.vmap(program.begin, in_axes=axes[1:]))
+    advance = jax.jit(jax.vmap(program.advance, in_axes=axes), donate_argnums=1)
+    sample = jax.jit(jax.vmap(program.sample, in_axes=(0, 0, None)))
+    keys = jnp.stack([jax.random.key(seed) for seed in seeds])
+    compiled = []
+
+    def feed_all(feeds):
+        return feeds[0]() if shared_feed else jax.tree.map(lambda *a: np.stack(a), *(feed() for feed in feeds))
+
+    def compile_once(states, feeds) -> None:
+        if not compiled:
+            compiled.append(advance.lower(keys, states, feed_all(feeds)).compile())
+
+    def advance_all(states, feeds, times):
+        infos = None
+        for _ in range(times):
+            states, infos = compiled[0](keys, states, feed_all(feeds))
+        states, infos = jax.block_until_ready((states, infos))
+        return states, [jax.tree.map(lambda a, i=i: a[i], infos) for i in range(len(seeds))]
+
+    return Seeds(
+        begin=lambda feeds: begin(keys, feed_all(feeds)),
+        compile=compile_once,
+        advance=advance_all,
+        sample=lambda states, n: _samples(lambda i: sample(keys, states, i), n, program.chunk, axis=1),
+        state=lambda states: jax.tree.map(lambda a: a[0], states),
+        length=program.length,
+    )

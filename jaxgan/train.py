@@ -1,0 +1,248 @@
+"""`fit(...)`: the loop around a GAN, with logging, evaluation, checkpoints and the files that a run leaves behind."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from tqdm import tqdm
+
+from jaxgan import rundir
+from jaxgan.checkpoint import Checkpoints
+from jaxgan.config import Run
+from jaxgan.evaluation import Evaluation
+from jaxgan.seeds import Seeds, in_turn, programs, vmapped
+from jaxgan.types import GAN, Info, as_batch
+
+KEPT_SAMPLES = 2500  # per seed in samples.npz; all that were asked for are measured
+SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
+SAMPLE_POINTS, SAMPLE_IMAGES = 2500, 500  # drawn at a time
+
+
+class Interrupted(Exception):
+    """The run was told to stop, and saved a checkpoint first; the same command continues it."""
+
+
+def _check_finite(task: Any) -> None:
+    for leaf in jax.tree.leaves(getattr(task, "arrays", ())):
+        if jnp.issubdtype(leaf.dtype, jnp.floating) and not bool(jnp.isfinite(leaf).all()):
+            raise ValueError(f"the data of {task.name!r} hold NaN or infinity")
+
+
+@contextmanager
+def _stop_signal() -> Iterator[threading.Event]:
+    """An event that SIGTERM sets, so that a preempted machine can still save a checkpoint."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _line(step: int, seed: int, info: Info, measured: Mapping[str, Any]) -> dict[str, Any]:
+    line = {"step": step, "seed": seed, **jax.device_get(info)._asdict(), **measured}
+    if len(line.get("counts", ())) > 100:
+        del line["counts"]
+    return line
+
+
+def _summary(
+    config: Mapping[str, Any],
+    task_name: str,
+    steps: int,
+    seeds: Sequence[int],
+    measured: Sequence[Mapping[str, Any]],
+    evaluation: Evaluation,
+    run: Run,
+    progress: Mapping[str, Any],
+) -> dict[str, Any]:
+    scalars = [name for name in measured[0] if np.ndim(measured[0][name]) == 0]
+    statistics = {name: rundir.interval([m[name] for m in measured]) for name in scalars}
+    real = evaluation.real(run.samples) if scalars else {}
+    counts = [np.asarray(m["counts"]) for m in measured if "counts" in m]
+    missing = [[evaluation.names[mode] for mode in np.flatnonzero(count == 0)] for count in counts]
+    return {
+        "task": task_name,
+        "experiment": config["experiment"],
+        "arm": config["arm"],
+        "steps": steps,
+        "seeds": [
+            {"seed": seed, **{name: m[name] for name in m}, **({"missing": missing[i]} if missing else {})}
+            for i, (seed, m) in enumerate(zip(seeds, measured, strict=True))
+        ],
+        "mean": {name: mean for name, (mean, _) in statistics.items()},
+        "ci95": {name: half for name, (_, half) in statistics.items()},
+        "compile_seconds": progress["compile_seconds"],
+        "train_seconds": progress["train_seconds"],
+        "steps_per_second": steps / max(progress["train_seconds"], 1e-9),
+        "metrics": {
+            name: {"convention": evaluation.conventions.get(name, ""), "real": real.get(name)} for name in scalars
+        },
+        "samples": run.samples,
+        "modes_total": len(evaluation.names) or None,
+        "silent_techniques": progress["silent_techniques"],
+    }
+
+
+def fit(
+    gan: GAN,
+    task: Any,
+    evaluation: Evaluation,
+    *,
+    directory: Path,
+    config: Mapping[str, Any],
+    steps: int,
+    batch_size: int,
+    run: Run,
+) -> dict[str, Any]:
+    """Trains a GAN from several seeds and writes the files of a run into a folder.
+
+    If the folder holds an unfinished run of the same configuration, it is continued from its last checkpoint and ends
+    exactly as it would have; a finished one is only read.
+
+    Args:
+      gan: the GAN.
+      task: a `types.Task`, or a `data.ImageStream`.
+      evaluation: what is measured.
+      directory: where the run goes.
+      config: what goes into `config.json`: `experiment`, `arm`, `options` and whatever else is worth knowing.
+      steps: generator updates.
+      batch_size: real examples in a minibatch.
+      run: seeds, samples and intervals.
+
+    Returns:
+      What `summary.json` holds.
+
+    Raises:
+      ValueError: the folder holds something else, options do not fit, or the data hold NaN.
+      Interrupted: SIGTERM arrived.
+    """
+    every_log, every_evaluation, every_checkpoint = run.intervals(steps)
+    _check_finite(task)
+    rundir.claim(directory, config, accept_changes=run.accept_changes)
+    if (summary := rundir.read_json(directory / rundir.SUMMARY)) is not None:
+        return summary
+
+    seeds = range(run.first_seed, run.first_seed + run.seeds)
+    source = _source(task, seeds, gan.minibatches * batch_size)
+    # The gradients of convolutions are slow inside a compiled loop on the CPU, and the batches of a stream come from
+    # outside of it; both are trained by single steps.
+    loops = not source.streams and not (source.images and jax.default_backend() == "cpu")
+    several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1)
+    single = _several(gan, source, batch_size, run, seeds, 1) if loops and steps % every_log else several
+    title = " / ".join(filter(None, (config["experiment"], config["arm"])))
+    progress: dict[str, Any] = {"step": 0, "train_seconds": 0.0, "compile_seconds": 0.0, "silent_techniques": []}
+
+    with Checkpoints(directory / "checkpoints") as checkpoints, _stop_signal() as stop:
+        started = time.perf_counter()
+        states = several.begin(source.feeds)
+        for part in (several, single):
+            part.compile(states, source.feeds)
+        compile_seconds = time.perf_counter() - started
+        if checkpoints.latest is not None:
+            states, progress = checkpoints.restore(states)
+            for stream, position in zip(source.streams, progress["positions"], strict=True):
+                stream.set_state(position)
+        progress["compile_seconds"] += compile_seconds
+        step = progress["step"]
+        rundir.rewind(directory, step)
+
+        bar = tqdm(total=steps, initial=step, desc=title, unit="step", disable=not sys.stderr.isatty())
+        while step < steps:
+            started = time.perf_counter()
+            ahead = min(every_log, steps - step)
+            part = several if ahead == every_log else single
+            states, infos = part.advance(states, source.feeds, ahead // part.length)
+            progress["train_seconds"] += time.perf_counter() - started
+            progress["step"] = step = step + ahead
+            bar.update(ahead)
+            measured: list[dict[str, Any]] = [{} for _ in seeds]
+            if step % every_evaluation == 0 or step == steps:
+                samples = several.sample(states, run.samples)
+                measured = [evaluation.measure(of_seed) for of_seed in samples]
+                rundir.add_snapshot(
+                    directory, step, samples[:, : SNAPSHOT_IMAGES if source.images else SNAPSHOT_POINTS]
+                )
+                _show(bar, title, step, steps, progress["train_seconds"], measured)
+            lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, measured, strict=True)]
+            rundir.log(directory, lines)
+            if step == every_log and not source.streams:
+                progress["silent_techniques"] = _silent(gan, task, several.state(states), batch_size)
+            if step % every_checkpoint == 0 or step == steps or stop.is_set():
+                progress["positions"] = [stream.get_state() for stream in source.streams]
+                checkpoints.save(step, states, progress)
+            if stop.is_set() and step < steps:
+                raise Interrupted(f"{title} stopped at step {step} of {steps}; the same command continues it")
+        bar.close()
+        samples = several.sample(states, run.samples)
+    measured = [evaluation.measure(of_seed) for of_seed in samples]
+    rundir.write_arrays(directory / rundir.SAMPLES, samples=samples[:, :KEPT_SAMPLES], real=source.real)
+    summary = rundir.plain(_summary(config, task.name, steps, seeds, measured, evaluation, run, progress))
+    rundir.write_json(directory / rundir.SUMMARY, summary)
+    return summary
+
+
+class _Source(NamedTuple):
+    """Where the examples of a run come from.
+
+    Attributes:
+      draw: the task's, or None for a stream.
+      feeds: one function for each seed; see `seeds.Seeds`.
+      streams: one iterator for each seed, or none.
+      real: `[n, ...]`, real examples to compare with.
+      images: whether an example is an image.
+    """
+
+    draw: Callable | None
+    feeds: list[Callable]
+    streams: list[Any]
+    real: np.ndarray
+    images: bool
+
+
+def _source(task: Any, seeds: Sequence[int], examples: int) -> _Source:
+    if hasattr(task, "stream"):
+        real = np.asarray(as_batch(next(task.stream(SAMPLE_IMAGES, seed=0))).data)
+        streams = [task.stream(examples, seed=seed) for seed in seeds]
+        return _Source(None, [stream.__next__ for stream in streams], streams, real, real.ndim > 2)
+    real = np.asarray(as_batch(task.sample(jax.random.key(0), KEPT_SAMPLES)).data)
+    return _Source(task.draw, [lambda: task.arrays for _ in seeds], [], real, real.ndim > 2)
+
+
+def _several(gan: GAN, source: _Source, batch_size: int, run: Run, seeds: Sequence[int], length: int) -> Seeds:
+    program = programs(gan, source.draw, batch_size, length, SAMPLE_IMAGES if source.images else SAMPLE_POINTS)
+    alone = len(seeds) == 1 or jax.default_backend() == "cpu"
+    if run.seed_axis == "turn" or (run.seed_axis == "auto" and alone):
+        return in_turn(program, seeds)
+    return vmapped(program, seeds, shared_feed=not source.streams)
+
+
+def _show(bar: tqdm, title: str, step: int, steps: int, seconds: float, measured: Sequence[Mapping[str, Any]]) -> None:
+    modes = " ".join(str(int(m["modes"])) for m in measured if "modes" in m)
+    if bar.disable:
+        left = f"{seconds / step * (steps - step):.0f} s left"
+        parts = [f"{title}: step {step} of {steps}", f"{step / max(seconds, 1e-9):.0f} steps/s", left]
+        print(", ".join(parts + [f"modes {modes}"] * bool(modes)), file=sys.stderr, flush=True)
+    elif modes:
+        bar.set_postfix_str(f"modes {modes}")
+
+
+def _silent(gan: GAN, task: Any, state: Any, batch_size: int) -> list[str]:
+    """Names, and warns of, the techniques that change nothing."""
+    key = jax.random.key(0)
+    effects = jax.jit(lambda arrays, state: gan.effects(key, state, task.draw(arrays, key, batch_size)))
+    silent = [name for name, effect in effects(task.arrays, state).items() if effect < 1e-6]
+    for name in silent:
+        tqdm.write(f"warning: the technique {name} changes nothing; is its number zero?", file=sys.stderr)
+    return silent
