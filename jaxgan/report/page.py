@@ -1,0 +1,139 @@
+"""The page: figures and tables in one self-contained file."""
+
+import base64
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from jaxgan.report.curves import coverage, mode_counts, reached, training
+from jaxgan.report.files import finite_examples, read_run
+from jaxgan.report.samples import final_samples, samples_through_training
+from jaxgan.report.words import between, column, comparison_verdict, metric_names, number, real_value, spread, verdict
+
+_LARGE = 800_000  # bytes; pictures of noise compress badly, so larger ones are stored in 256 colours
+
+
+def _write(path: Path, data: bytes) -> Path:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
+    return path
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    if buffer.tell() > _LARGE:
+        image = Image.open(buffer).convert("RGB").quantize(256)
+        buffer = io.BytesIO()
+        image.save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
+
+
+def _page(directory: Path, figures: Mapping[str, tuple[str, Figure | None]], **content: Any) -> Path:
+    """Writes the figures, `{file: (heading, figure)}`, and the page; `content` is what else its template reads."""
+    (directory / "figures").mkdir(exist_ok=True)
+    pictures = []
+    for name, (heading, figure) in figures.items():
+        if figure is not None:
+            path = _write(directory / "figures" / f"{name}.png", _png(figure))
+            pictures.append((heading, figure.get_figwidth(), base64.b64encode(path.read_bytes()).decode()))
+    absent = [heading for heading, figure in figures.values() if figure is None]
+    loader = jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates")
+    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    functions = {"number": number, "spread": spread, "real": real_value, "column": column, "between": between}
+    environment.filters.update(functions | {"flat": _flat})
+    page = environment.get_template("report.html.jinja").render(pictures=pictures, absent=absent, **content)
+    return _write(directory / "report.html", page.encode())
+
+
+def _flat(options: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested options as `{"a.b": text}`."""
+    flat = {}
+    for name, x in options.items():
+        if isinstance(x, Mapping):
+            flat |= _flat(x, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = x if isinstance(x, str) else json.dumps(x, ensure_ascii=False)
+    return flat
+
+
+def write_run(directory: str | os.PathLike[str]) -> Path:
+    """Writes `figures/` and `report.html` of one run from its files; where a file is missing, its part is left out.
+
+    Args:
+      directory: holds `config.json`, `metrics.jsonl`, `summary.json`, `samples.npz` and `snapshots.npz`.
+
+    Returns:
+      The path of the page.
+
+    Raises:
+      ValueError: when the directory holds none of the three text files.
+    """
+    directory = Path(directory)
+    run = read_run(directory)
+    figures = {
+        "samples": ("Samples through training", samples_through_training(run)),
+        "modes": ("Samples in each mode", mode_counts(run)),
+        "coverage": ("Coverage through training", coverage(run)),
+        "losses": ("Losses through training", training(run)),
+    }
+    title = str(run.summary.get("task") or run.config.get("experiment") or directory.resolve().name)
+    return _page(
+        directory,
+        figures,
+        title=f"{title}, {arm}" if (arm := run.config.get("arm")) else title,
+        verdict=verdict(run.summary, [float(np.mean(finite_examples(x))) for x in run.samples]),
+        config=run.config,
+        summary=run.summary,
+        metrics=metric_names(run.summary),
+        arms=None,
+    )
+
+
+def write_comparison(directory: str | os.PathLike[str], arms: Sequence[str]) -> Path:
+    """Writes `figures/` and `report.html` above runs from the same seeds; an arm without a page gets one.
+
+    Args:
+      directory: holds one run's directory for each arm.
+      arms: their names.
+
+    Returns:
+      The path of the page.
+
+    Raises:
+      ValueError: when there are no arms, or one of them is no run.
+    """
+    if not arms:
+        raise ValueError("arms is empty; expected the name of at least one subfolder")
+    directory = Path(directory)
+    runs = [read_run(directory / arm) for arm in arms]
+    for arm in arms:
+        if not (directory / arm / "report.html").exists():
+            write_run(directory / arm)
+    summaries = [run.summary for run in runs]
+    verdicts = [verdict(run.summary, [float(np.mean(finite_examples(x))) for x in run.samples]) for run in runs]
+    options = [_flat(run.config.get("options") or {}) for run in runs]
+    differing = {name: [x.get(name, "n/a") for x in options] for name in dict.fromkeys(k for x in options for k in x)}
+    return _page(
+        directory,
+        {
+            "comparison": ("Final samples", final_samples(arms, runs)),
+            "comparison_modes": ("Modes reached", reached(arms, runs)),
+        },
+        title=f"{summaries[0].get('task') or directory.resolve().name}: {len(arms)} arms",
+        verdict=comparison_verdict(arms, summaries, verdicts),
+        config=runs[0].config,
+        summary=summaries[0],
+        metrics=metric_names(*summaries),
+        arms=list(zip(arms, summaries, verdicts, strict=True)),
+        differing={name: x for name, x in differing.items() if len(set(x)) > 1},
+    )

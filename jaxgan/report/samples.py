@@ -1,0 +1,142 @@
+"""Pictures of samples: points, images, or projections of longer vectors."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.decomposition import PCA
+
+from jaxgan.report.files import Run, finite_examples
+from jaxgan.report.style import COLOURS, SEEDS, label_axes, note
+from jaxgan.report.words import Summary, number, value
+
+_SNAPSHOTS, _POINTS, _TILES = 6, 2500, 6  # at most so many are drawn (tiles: along each side)
+_PANEL = 160  # pixels along a picture's side that its tiles may have together, unless they are large
+
+
+class _View(NamedTuple):
+    """How examples are shown: as images, or as points inside `limits`, `[x and y, low and high]`."""
+
+    images: bool
+    pca: PCA | None
+    labels: tuple[str, str]
+    limits: np.ndarray
+
+
+def _view(reference: np.ndarray) -> _View:
+    """Chooses the view by the shape of the real examples `[n, ...]` and fits it to them."""
+    if reference.ndim == 4:
+        return _View(True, None, ("", ""), np.zeros((2, 2)))
+    flat = reference[finite_examples(reference)].reshape(-1, math.prod(reference.shape[1:]))
+    pca, labels = None, ("x", "y")
+    if flat.shape[1] > 2 and len(flat) > 1 and np.ptp(flat, axis=0).any():
+        pca = PCA(2, svd_solver="full").fit(flat)
+        shares = [100 * float(share) for share in pca.explained_variance_ratio_]
+        labels = (
+            f"first principal component of real data ({shares[0]:.0f} % of variance)",
+            f"second principal component ({shares[1]:.0f} %)",
+        )
+    view = _View(False, pca, labels, np.zeros((2, 2)))
+    points = _points(view, flat) if len(flat) else np.zeros((1, 2))
+    low, high = points.min(0), points.max(0)
+    half = 0.75 * max(float(np.max(high - low)), 1e-3)
+    return view._replace(limits=((low + high) / 2)[:, None] + np.array([-half, half]))
+
+
+def _points(view: _View, x: np.ndarray) -> np.ndarray:
+    """`[n, ...] -> [k, 2]`: where the finite ones of the examples lie in the plane."""
+    flat = x[finite_examples(x)].reshape(-1, math.prod(x.shape[1:]))
+    if view.pca is None or not len(flat):
+        return np.pad(flat, ((0, 0), (0, max(0, 2 - flat.shape[1]))))[:, :2]
+    return view.pca.transform(flat)
+
+
+def _tiled(images: np.ndarray) -> np.ndarray:
+    """Images `[n, h, w, c]` in [-1, 1] side by side, with white lines between them; NaN in vermillion."""
+    side = min(max(3, min(_TILES, _PANEL // images.shape[1])), math.isqrt(len(images)))
+    images = images[: side * side, ..., :3]
+    if images.shape[-1] == 2:
+        images = np.concatenate([images, np.full_like(images[..., :1], -1)], axis=-1)
+    shown = np.where(np.isfinite(images), np.clip((images + 1) / 2, 0, 1), (0.84, 0.37, 0.0))
+    shown = np.pad(shown, ((0, 0), (0, 1), (0, 1), (0, 0)), constant_values=1.0)
+    _, h, w, c = shown.shape
+    return shown.reshape(side, side, h, w, c).swapaxes(1, 2).reshape(side * h, side * w, c)[:-1, :-1]
+
+
+def _draw(axes: Axes, view: _View, real: np.ndarray, fake: np.ndarray | None) -> None:
+    """Draws the examples `fake` over `real`, or `real` alone."""
+    shown = real if fake is None else fake
+    notes = []
+    if view.images:
+        axes.set(xticks=[], yticks=[])
+        axes.imshow(_tiled(shown), interpolation="auto")
+    else:
+        for x, colour, size in ((real, "#BDBDBD", 5.0), (shown, COLOURS[0], 3.0)):
+            points = _points(view, x) if len(x) else np.zeros((0, 2))
+            inside = ((points >= view.limits[:, 0]) & (points <= view.limits[:, 1])).all(1)
+            axes.scatter(
+                *points[inside][:_POINTS].T,
+                s=size,
+                color="#444444" if fake is None else colour,
+                alpha=0.5,
+                linewidths=0,
+            )
+            if x is shown and not inside.all():
+                notes.append(f"{100 - 100 * np.mean(inside):.3g} % outside")
+        axes.set(xlim=view.limits[0], ylim=view.limits[1], aspect="equal")
+    if broken := 1 - np.mean(finite_examples(shown)):
+        notes.append(f"{100 * broken:.3g} % not finite")
+    if notes:
+        note(axes, "\n".join(notes))
+
+
+def _gallery(rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.ndarray) -> Figure:
+    """Samples `rows[name][column]`, `[n, ...]` each, and the real examples at the right of the first row."""
+    view = _view(real if len(real) else next(iter(rows.values()))[-1])
+    columns = len(titles) + 1
+    size = (1.75 * columns + 0.6, 1.75 * len(rows) + 0.6)
+    figure = Figure(size, dpi=110, layout="constrained")
+    grid = figure.subplots(len(rows), columns, squeeze=False, sharex=True, sharey=True)
+    for i, (name, row) in enumerate(rows.items()):
+        for j, axes in enumerate(grid[i]):
+            label_axes(axes, [*titles, "real data"][j] if i == 0 else "", y=name if j == 0 else "")
+            if j < len(row):
+                _draw(axes, view, real, row[j])
+            elif i == 0 and j == columns - 1 and len(real):
+                _draw(axes, view, real, None)
+            else:
+                axes.set_axis_off()
+    if not view.images:
+        figure.suptitle("Generated (blue) over real (grey)", fontsize=10)
+        figure.supxlabel(view.labels[0], fontsize=9)
+        figure.supylabel(view.labels[1], fontsize=9)
+    return figure
+
+
+def _seed_names(summary: Summary, count: int) -> list[str]:
+    seeds = [seed["seed"] for seed in summary.get("seeds") or []]
+    return [f"seed {seed}" for seed in (seeds if len(seeds) == count else range(count))][:SEEDS]
+
+
+def samples_through_training(run: Run) -> Figure | None:
+    steps, snapshots = run.steps, run.snapshots
+    if not snapshots.size:
+        steps, snapshots = np.array([value(run.summary.get("steps"))]), run.samples[None]
+    if not snapshots.size:
+        return None
+    chosen = np.unique(np.linspace(0, len(snapshots) - 1, _SNAPSHOTS).round().astype(int))
+    names = _seed_names(run.summary, snapshots.shape[1])
+    rows = {name: [snapshots[t, i] for t in chosen] for i, name in enumerate(names)}
+    return _gallery(rows, [f"step {number(float(steps[t]))}" for t in chosen], run.real)
+
+
+def final_samples(names: Sequence[str], runs: Sequence[Run]) -> Figure | None:
+    rows = {name: list(run.samples[:SEEDS]) for name, run in zip(names, runs, strict=True) if run.samples.size}
+    if not rows:
+        return None
+    longest = max(runs, key=lambda run: len(run.samples))
+    real = next((run.real for run in runs if run.real.size), np.zeros(0))
+    return _gallery(rows, _seed_names(longest.summary, len(longest.samples)), real)
