@@ -26,7 +26,8 @@ class Checkpoints:
         from orbax.checkpoint import v1 as ocp  # here: importing it takes seconds
 
         self._checkpointer = ocp.training.Checkpointer(
-            directory.absolute(), preservation_policy=ocp.training.preservation_policies.LatestN(keep)
+            directory.absolute(),  # pyright: ignore[reportArgumentType] (orbax's own protocols are narrower than its use)
+            preservation_policy=ocp.training.preservation_policies.LatestN(keep),  # pyright: ignore[reportArgumentType]
         )
 
     def __enter__(self) -> "Checkpoints":

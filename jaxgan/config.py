@@ -1,6 +1,7 @@
 """What a run is made of, as frozen dataclasses, one per concern; the command line is generated from them."""
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -214,21 +215,20 @@ def build(architecture: Architecture, training: Training, example_shape: tuple[i
       ValueError: images of a size for which there is no network.
     """
     if len(example_shape) == 1:
-        common = dict(activation=ACTIVATIONS[architecture.activation], kernel_init=architecture.kernel_init())
-        hidden = architecture.layers
-        generator = networks.mlp(
-            [architecture.generator_width] * hidden,
+        mlp = functools.partial(
+            networks.mlp, activation=ACTIVATIONS[architecture.activation], kernel_init=architecture.kernel_init()
+        )
+        generator = mlp(
+            [architecture.generator_width] * architecture.layers,
             out=example_shape[0],
             batch_norm=architecture.batch_norm,
             output_activation=lambda x: scale * x,
-            **common,
         )
-        discriminator = networks.mlp(
-            [architecture.discriminator_width] * hidden,
+        discriminator = mlp(
+            [architecture.discriminator_width] * architecture.layers,
             out=1,
             spectral_norm=architecture.spectral_norm,
             input_scale=1.0 / scale,
-            **common,
         )
     else:
         height, width, channels = example_shape
@@ -240,15 +240,15 @@ def build(architecture: Architecture, training: Training, example_shape: tuple[i
         discriminator = networks.dcgan_discriminator(
             width=architecture.discriminator_width, spectral_norm=architecture.spectral_norm
         )
-    betas = dict(b1=training.beta1, b2=training.beta2)
-    discriminator_optimizer = optimizers.adam(training.learning_rate(training.discriminator_learning_rate), **betas)
+    betas = training.beta1, training.beta2
+    discriminator_optimizer = optimizers.adam(training.learning_rate(training.discriminator_learning_rate), *betas)
     if training.clip:
         discriminator_optimizer = optax.chain(discriminator_optimizer, optimizers.weight_clipping(training.clip))
     return gan(
         generator=generator,
         discriminator=packed(discriminator, training.pack),
         loss=LOSSES[training.loss](),
-        generator_optimizer=optax.adam(training.learning_rate(training.generator_learning_rate), **betas),
+        generator_optimizer=optax.adam(training.learning_rate(training.generator_learning_rate), *betas),
         discriminator_optimizer=discriminator_optimizer,
         latent_dim=architecture.latent_dim,
         techniques=training.techniques(),

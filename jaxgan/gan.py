@@ -111,7 +111,8 @@ def gan(
     if len(set(names)) < len(names):
         raise ValueError(f"every technique is used once and has a name of its own, not {', '.join(names)}")
 
-    parts = dict(
+    with_techniques = functools.partial(
+        gan,
         generator=generator,
         discriminator=discriminator,
         loss=loss,
@@ -159,13 +160,12 @@ def gan(
 
     def step(key: Key, state: State, batch: Array | Batch, more: Array | Batch | None = None) -> tuple[State, Info]:
         batch = _checked(batch)
-        if more is None:
-            more = jax.tree.map(lambda a: jnp.broadcast_to(a, (more_minibatches, *a.shape)), batch)
-        more = as_batch(more)
-        if more.data.shape != (more_minibatches, *batch.data.shape):
+        same = jax.tree.map(lambda a: jnp.broadcast_to(a, (more_minibatches, *a.shape)), batch)
+        further = same if more is None else as_batch(more)
+        if further.data.shape != (more_minibatches, *batch.data.shape):
             raise ValueError(
                 f"a step of this GAN takes {more_minibatches} more minibatches of {batch.data.shape}, "
-                f"not {more.data.shape}"
+                f"not {further.data.shape}"
             )
         key_own, key_before, key_beyond, key_play, key_generator, key_techniques = jax.random.split(
             jax.random.fold_in(key, state.step), 6
@@ -202,7 +202,7 @@ def gan(
 
         player = state.discriminator
         if steps_before:
-            fresh = jax.tree.map(lambda a: a[:steps_before], more)
+            fresh = jax.tree.map(lambda a: a[:steps_before], further)
             player, _ = unrolled(update_before, steps_before)(player, (jnp.arange(steps_before), fresh))
 
         def objective(trained: tuple[Params, Params]):
@@ -221,7 +221,7 @@ def gan(
             updated, played = (jax.checkpoint(first) if unroll.remat else first)(player, given)
             ahead = updated
             if steps_beyond:
-                fresh = jax.tree.map(lambda a: a[steps_before:], more) if unroll.resample else None
+                fresh = jax.tree.map(lambda a: a[steps_before:], further) if unroll.resample else None
                 lookahead = unrolled(look_ahead, steps_beyond, remat=unroll.remat, scan_unroll=unroll.scan_unroll)
                 ahead, _ = lookahead(updated, (jnp.arange(steps_beyond), fresh))
             if not differentiated:
@@ -266,9 +266,7 @@ def gan(
             generator=made,
             discriminator=updated,
             techniques=_apply(generator_optimizer, gradient[1], state.techniques, technique_stats),
-            average=jax.tree.map(lambda a, p: average * a + (1.0 - average) * p, state.average, made.params)
-            if average
-            else {},
+            average={} if average is None else optax.incremental_update(made.params, state.average, 1.0 - average),
         ), info
 
     def latent(key: Key, state: State, n: int) -> Array:
@@ -293,7 +291,7 @@ def gan(
         effect = {}
         for i, technique in enumerate(techniques):
             idle = Technique(technique.name, init=technique.init)
-            without = gan(**parts, techniques=(*techniques[:i], idle, *techniques[i + 1 :]))
+            without = with_techniques(techniques=(*techniques[:i], idle, *techniques[i + 1 :]))
             effect[technique.name] = change(after, without.step(key, state, batch)[0]) / total
         return effect
 

@@ -51,7 +51,7 @@ def write_json(path: Path, value: Any) -> None:
     _replace(path, lambda file: file.write((json.dumps(plain(value), indent=2) + "\n").encode()))
 
 
-def write_arrays(path: Path, **arrays: np.ndarray) -> None:
+def write_arrays(path: Path, **arrays: Any) -> None:
     """Writes an `.npz` file, whole or not at all."""
     _replace(path, lambda file: np.savez(file, **arrays))
 
