@@ -67,12 +67,16 @@ def play(
     discriminator: Network, params: Params, stats: Stats, minibatch: Minibatch, seen: Seen, generate: Callable
 ) -> Play:
     """What techniques may look at after the discriminator, at `params`, saw one minibatch."""
-    # The key of the real pass: a penalty that looks at `real` again is then the same computation, and is done once.
-    key = jax.random.fold_in(minibatch.key, 0)
     features = discriminator.features
+
+    def key() -> Key:
+        # That of the real pass: a penalty that looks at `real` again is then the same computation, and is done once.
+        # Folded in anew at each call, so that JAX's check for reused keys lets a discriminator draw noise.
+        return jax.random.fold_in(minibatch.key, 0)
+
     return Play(
-        discriminate=lambda x: as_logits(discriminator.apply(params, stats, x, train=True, key=key)[0]),
-        features=features and (lambda x: features(params, stats, x, train=True, key=key)),
+        discriminate=lambda x: as_logits(discriminator.apply(params, stats, x, train=True, key=key())[0]),
+        features=features and (lambda x: features(params, stats, x, train=True, key=key())),
         generate=generate,
         data=minibatch.data,
         generated=minibatch.generated,

@@ -39,6 +39,10 @@ def _checked(batch: Array | Batch) -> Batch:
     return batch
 
 
+def _described(batch: Batch) -> str:
+    return f"{batch.data.dtype} {'without labels' if batch.label is None else 'with labels'}"
+
+
 def _spread(x: Array) -> Array:
     """Mean distance between neighbours in a batch; in pairs, so that it needs no communication between devices."""
     pairs = x.shape[0] // 2
@@ -136,8 +140,8 @@ def gan(
 
     def init(key: Key, batch: Array | Batch) -> State:
         batch = _checked(batch)
-        key_generator, key_discriminator, key_latent, key_techniques = jax.random.split(
-            jax.random.fold_in(key, _INIT), 4
+        key_generator, key_discriminator, key_latent, key_techniques, key_apply = jax.random.split(
+            jax.random.fold_in(key, _INIT), 5
         )
         begun = {
             technique.name: technique.init(jax.random.fold_in(key_techniques, i), batch) if technique.init else ({}, {})
@@ -146,7 +150,7 @@ def gan(
         technique_params, technique_stats = ({name: pair[i] for name, pair in begun.items()} for i in range(2))
         z = draw_latent(key_latent, technique_stats, batch.data.shape[0], batch.data.dtype)
         params, stats = generator.init(key_generator, z)
-        made = jax.eval_shape(lambda params: generator.apply(params, stats, z, train=False)[0], params)
+        made = jax.eval_shape(lambda params: generator.apply(params, stats, z, train=False, key=key_apply)[0], params)
         if made.shape != batch.data.shape:
             raise ValueError(f"the generator makes {made.shape}, but the data are {batch.data.shape}")
         params_d, stats_d = discriminator.init(key_discriminator, batch.data)
@@ -162,6 +166,8 @@ def gan(
         batch = _checked(batch)
         same = jax.tree.map(lambda a: jnp.broadcast_to(a, (more_minibatches, *a.shape)), batch)
         further = same if more is None else as_batch(more)
+        if further.data.dtype != batch.data.dtype or (further.label is None) != (batch.label is None):
+            raise ValueError(f"further minibatches are like the batch, {_described(batch)}, not {_described(further)}")
         if further.data.shape != (more_minibatches, *batch.data.shape):
             raise ValueError(
                 f"a step of this GAN takes {more_minibatches} more minibatches of {batch.data.shape}, "
@@ -245,9 +251,9 @@ def gan(
             generator_loss=value,
             discriminator_loss=played.loss,
             discriminator_accuracy=(jnp.mean(played.seen.real_logits > 0) + jnp.mean(played.seen.fake_logits < 0)) / 2,
-            generator_gradient_norm=optax.tree.norm(gradient),
+            generator_gradient_norm=optax.tree.norm(jax.lax.stop_gradient(gradient)),
             discriminator_gradient_norm=played.gradient_norm,
-            diversity=_spread(own.generated) / _spread(own.data),
+            diversity=_spread(own.generated) / jnp.maximum(_spread(own.data), 1e-12),
             terms={name: played.terms.get(name, 0.0) + terms.get(name, 0.0) for name in {**played.terms, **terms}},
         )
         judged = game.play(
@@ -287,7 +293,7 @@ def gan(
             return optax.tree.norm(optax.tree.sub(trained(new), trained(old)))
 
         after, _ = step(key, state, batch)
-        total = change(after, state)
+        total = jnp.maximum(change(after, state), 1e-30)
         effect = {}
         for i, technique in enumerate(techniques):
             idle = Technique(technique.name, init=technique.init)

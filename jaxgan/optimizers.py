@@ -32,7 +32,8 @@ def adam(
     Reference:
       Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
     """
-    if not eps_root > 0:
+    # `optax.inject_hyperparams` turns every number into an array, whose value is unknown while it is traced.
+    if not isinstance(eps_root, jax.core.Tracer) and not eps_root > 0:
         raise ValueError(f"an Adam that is differentiated needs eps_root > 0, not {eps_root}; otherwise use optax.adam")
     return optax.adam(learning_rate, b1=b1, b2=b2, eps=eps, eps_root=eps_root)
 

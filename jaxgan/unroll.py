@@ -46,7 +46,7 @@ class Unroll:
 def _check(steps: int, remat: bool, scan_unroll: ScanUnroll, gradient: str) -> None:
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
         raise ValueError(f"the lookahead takes 0 or more steps, not {steps!r}")
-    if scan_unroll != "auto" and (not isinstance(scan_unroll, int) or scan_unroll < 0):
+    if scan_unroll != "auto" and (not isinstance(scan_unroll, int) or (scan_unroll is not False and scan_unroll < 1)):
         raise ValueError(f"scan_unroll is 'auto', True, False or a positive number, not {scan_unroll!r}")
     if remat and scan_unroll is True:
         raise ValueError("remat=True needs a loop: the compiler undoes it in straight-line code (scan_unroll=True)")

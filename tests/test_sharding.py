@@ -4,10 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 
 from jaxgan import Unroll, gan, losses, networks, optimizers, packed, techniques
 
 
+@pytest.mark.slow
 def test_eight_devices_equal_one(x64):
     players = gan(
         generator=networks.mlp([8], out=2, batch_norm=True),
@@ -24,10 +26,13 @@ def test_eight_devices_equal_one(x64):
     spread = jax.jit(players.step, in_shardings=(replicated, replicated, sharded), out_shardings=replicated)
     alone = jax.jit(players.step)
     key = jax.random.key(0)
-    states = [players.init(key, jnp.ones((32, 2)))] * 2
+    begun = players.init(key, jnp.ones((32, 2)))
+    # Flax makes float32 parameters even here; in double precision rounding cannot hide a wrong reduction.
+    begun = jax.tree.map(lambda a: a.astype(jnp.float64) if jnp.issubdtype(a.dtype, jnp.floating) else a, begun)
+    states = [begun, begun]
     for i in range(4):
         batch = jax.random.normal(jax.random.key(i), (32, 2))
         states = [step(key, state, batch)[0] for step, state in zip((alone, spread), states, strict=True)]
     assert len(jax.tree.leaves(states[1].generator.params)[0].sharding.device_set) == 8
     for one, eight in zip(*(jax.tree.leaves((s.generator, s.discriminator)) for s in states), strict=True):
-        np.testing.assert_allclose(eight, one, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(eight, one, rtol=1e-9, atol=1e-9)

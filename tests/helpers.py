@@ -1,0 +1,194 @@
+"""What the tests of the core share: networks, optimizers and a whole step written by hand, and a played round."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxgan.types import Array, Key, Network, Params, Play, Player, State, Stats
+
+# A test compiles a program to run it a few times: halving the compile time is worth more than a fast program.
+jit = functools.partial(
+    jax.jit, compiler_options={"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
+)
+
+
+def counted(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[str]]:
+    """The function, and a list that grows by one whenever it is run, or traced once it is compiled."""
+    calls: list[str] = []
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> Any:
+        calls.append(function.__name__)
+        return function(*arguments)
+
+    return call, calls
+
+
+def perceptron(
+    widths: Sequence[int], out: int, *, activation: Callable[[Array], Array] = jnp.tanh, noise: float = 0.0
+) -> Network:
+    """A multilayer perceptron without any library; with `noise`, training draws some and needs a key."""
+
+    def init(key: Key, x: Array) -> tuple[Params, Stats]:
+        sizes = [x.shape[-1], *widths, out]
+        keys = jax.random.split(key, len(sizes) - 1)
+        return [
+            {"w": jax.random.normal(k, (a, b), x.dtype) / np.sqrt(a), "b": jnp.zeros((b,), x.dtype)}
+            for k, a, b in zip(keys, sizes[:-1], sizes[1:], strict=True)
+        ], {}
+
+    def features(params: Params, stats: Stats, x: Array, *, train: bool, key: Key | None = None) -> Array:
+        for layer in params[:-1]:
+            x = activation(x @ layer["w"] + layer["b"][None])
+        if train and noise:
+            assert key is not None
+            x = x + noise * jax.random.normal(key, x.shape, x.dtype)
+        return x
+
+    def apply(params: Params, stats: Stats, x: Array, *, train: bool, key: Key | None = None) -> tuple[Array, Stats]:
+        return features(params, stats, x, train=train, key=key) @ params[-1]["w"] + params[-1]["b"][None], stats
+
+    return Network(init, apply, features)
+
+
+def in_double(network: Network) -> Network:
+    """The network with parameters and statistics in float64, where linen makes float32 even under x64."""
+    return network._replace(
+        init=lambda key, x: jax.tree.map(lambda a: a.astype(jnp.float64), network.init(key, x)),
+    )
+
+
+def constant_latent(z: Array) -> Callable[..., Array]:
+    """A latent distribution that always draws `z`, so that a test knows what the generator is given."""
+
+    def draw(key: Key, shape: tuple[int, ...], dtype: Any) -> Array:
+        assert shape == z.shape
+        return z.astype(dtype)
+
+    return draw
+
+
+def recording(learning_rate: float = 0.0) -> optax.GradientTransformation:
+    """Gradient descent whose state is the last gradient, so that a test can read it off the player."""
+    return optax.GradientTransformation(
+        lambda params: jax.tree.map(jnp.zeros_like, params),
+        lambda gradient, state, params=None: (jax.tree.map(lambda g: -learning_rate * g, gradient), gradient),
+    )
+
+
+class Explicit(NamedTuple):
+    """What `explicit_step` arrives at."""
+
+    generator_loss: Array
+    gradient: Params
+    discriminator: Player
+    ahead: Player
+
+
+def zero_sum(real: Array, fake: Array) -> Array:
+    """The generator's side of the original game, both terms."""
+    return -jax.nn.softplus(-real) - jax.nn.softplus(fake)
+
+
+def non_saturating(real: Array, fake: Array) -> Array:
+    """The generator's side that is used in practice."""
+    return jax.nn.softplus(-fake)
+
+
+def explicit_step(
+    generator: Network,
+    discriminator: Network,
+    optimizer: optax.GradientTransformation,
+    state: State,
+    z: Array,
+    *,
+    before: Sequence[Array] = (),
+    own: Array,
+    beyond: Sequence[Array] = (),
+    generator_loss: Callable[[Array, Array], Array] = zero_sum,
+    second_order: bool = True,
+) -> Explicit:
+    """One step as a Python loop: discriminator updates on `before` and `own`, lookahead on `own` and `beyond`.
+
+    All rounds see the fakes that are made from `z`, and no technique takes part.
+    """
+
+    def generate(params: Params) -> Array:
+        return generator.apply(params, state.generator.stats, z, train=True)[0]
+
+    def judge(params: Params, stats: Stats, real: Array, fake: Array) -> tuple[Array, Array, Stats]:
+        real_logits, stats = discriminator.apply(params, stats, real, train=True)
+        fake_logits, stats = discriminator.apply(params, stats, fake, train=True)
+        return real_logits[:, 0], fake_logits[:, 0], stats
+
+    def update(player: Player, real: Array, fake: Array) -> Player:
+        def objective(params: Params) -> tuple[Array, Stats]:
+            real_logits, fake_logits, stats = judge(params, player.stats, real, fake)
+            return jnp.mean(jax.nn.softplus(-real_logits) + jax.nn.softplus(fake_logits)), stats
+
+        gradient, stats = jax.grad(objective, has_aux=True)(player.params)
+        updates, opt_state = optimizer.update(gradient, player.opt_state, player.params)
+        return Player(optax.apply_updates(player.params, updates), stats, opt_state)
+
+    player = state.discriminator
+    for real in before:
+        player = update(player, real, generate(state.generator.params))
+
+    def objective(params: Params) -> tuple[Array, tuple[Player, Player]]:
+        fake = generate(params)
+        updated = ahead = update(player, own, fake)
+        for real in beyond:
+            ahead = update(ahead, real, fake)
+        if not second_order:
+            ahead = jax.lax.stop_gradient(ahead)
+        real_logits, fake_logits, _ = judge(ahead.params, ahead.stats, own, fake)
+        return jnp.mean(generator_loss(real_logits, fake_logits)), (updated, ahead)
+
+    (value, (updated, ahead)), gradient = jax.value_and_grad(objective, has_aux=True)(state.generator.params)
+    return Explicit(value, gradient, updated, ahead)
+
+
+def played(discriminate: Callable[[Array], Array], real: Array, fake: Array, **others: Any) -> Play:
+    """A round of the game in which nobody changed what the discriminator sees; `others` replaces fields."""
+    rest = {
+        "features": None,
+        "generate": lambda z: z,
+        "data": real,
+        "generated": fake,
+        "latent": fake,
+        "label": None,
+        "real_logits": discriminate(real),
+        "fake_logits": discriminate(fake),
+    }
+    return Play(discriminate=discriminate, real=real, fake=fake, **{**rest, **others})
+
+
+def relative_error(actual: Any, expected: Any) -> float:
+    """Euclidean distance of two trees, relative to the expected one."""
+    difference = optax.tree.norm(optax.tree.sub(actual, expected))
+    return float(difference / optax.tree.norm(expected))
+
+
+def directions(key: Key, n: int, tree: Any) -> Any:
+    """`n` random directions of length one in the space of `tree`, stacked in front."""
+
+    def one(key: Key) -> Any:
+        leaves, structure = jax.tree.flatten(tree)
+        keys = jax.random.split(key, len(leaves))
+        drawn = [jax.random.normal(k, a.shape, a.dtype) for k, a in zip(keys, leaves, strict=True)]
+        length = jnp.sqrt(sum(jnp.sum(a**2) for a in drawn))
+        return jax.tree.unflatten(structure, [a / length for a in drawn])
+
+    return jax.vmap(one)(jax.random.split(key, n))
+
+
+def derivative(function: Callable[[Any], Array], at: float, h: float) -> float:
+    """The derivative of a function of one number by central differences of fourth order, with an error of h⁴."""
+    near = float(function(at + h)) - float(function(at - h))
+    far = float(function(at + 2 * h)) - float(function(at - 2 * h))
+    return (8 * near - far) / (12 * h)

@@ -1,0 +1,147 @@
+"""What every technique promises, over a table of all of them.
+
+What every loss promises is in `tests/test_losses.py`, over the same kind of table.
+"""
+
+import functools
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxgan
+from jaxgan import Batch, Info, Technique, Unroll, losses, optimizers, techniques
+from tests.helpers import counted, jit, perceptron, played
+
+TECHNIQUES: dict[str, Technique] = {
+    "dragan": techniques.dragan(1.0),
+    "gradient_penalty": techniques.gradient_penalty(1.0),
+    "instance_noise": techniques.instance_noise(0.3, steps=10),
+    "mode_seeking": techniques.mode_seeking(1.0),
+    "r1": techniques.r1(1.0),
+    "r2": techniques.r2(1.0),
+    "replay": techniques.replay(6),
+}
+
+every_technique = pytest.mark.parametrize("name", TECHNIQUES)
+
+BATCH, VECTOR, IMAGE = 8, (2,), (4, 4, 3)
+TRANSFORMS = ("latent", "real", "fake", "rehearse")
+
+
+def draw(shape=VECTOR, dtype=jnp.float32):
+    """The discriminator's weights, data, fakes and latents."""
+    keys = jax.random.split(jax.random.key(5), 4)
+    shapes = (shape, (BATCH, *shape), (BATCH, *shape), (BATCH, 3))
+    return tuple(jax.random.normal(key, shape, dtype) for key, shape in zip(keys, shapes, strict=True))
+
+
+def every_hook(name, key, weights, data, generated, latent):
+    """All that a technique does in its second round, by the name of the hook."""
+    technique = TECHNIQUES[name]
+    key_init, key_first, *keys = jax.random.split(key, 9)
+
+    def discriminate(x):
+        return jnp.sum(jnp.tanh(x * weights[None]).reshape(BATCH, -1).astype(jnp.float32) ** 2, axis=1)
+
+    play = played(discriminate, data, generated, latent=latent, features=lambda x: jnp.tanh(x.reshape(BATCH, -1)))
+    zero = jnp.zeros(())
+    info = Info(zero, zero, zero, zero, zero, zero, {})
+    params, start = technique.init(key_init, Batch(data)) if technique.init else ({}, {})
+    state = technique.update(start, key_first, play, info) if technique.update else start
+    given = {"latent": latent, "real": data, "fake": generated, "rehearse": generated}
+    found = {"init": (params, start)}
+    for hook, key in zip(TRANSFORMS, keys, strict=False):
+        if transform := getattr(technique, hook):
+            found[hook] = transform(state, key, given[hook])
+    if technique.discriminator_loss:
+        found["discriminator_loss"] = technique.discriminator_loss(state, keys[4], play)
+    if technique.generator_loss:
+        found["generator_loss"] = technique.generator_loss(params, state, keys[5], play)
+    if technique.update:
+        found["update"] = technique.update(state, keys[6], play, info)
+    return found
+
+
+def test_every_technique_is_in_the_table_under_its_name():
+    public = {name for name, value in vars(techniques).items() if not name.startswith("_") and callable(value)}
+    assert public == set(TECHNIQUES)
+    assert all(technique.name == name for name, technique in TECHNIQUES.items())
+
+
+@every_technique
+def test_it_does_something(name):
+    hooks = TECHNIQUES[name]._asdict()
+    assert any(hooks[hook] for hook in (*TRANSFORMS, "discriminator_loss", "generator_loss"))
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+@pytest.mark.parametrize("shape", [VECTOR, IMAGE], ids=["vectors", "images"])
+@every_technique
+def test_transforms_keep_shape_and_dtype_and_losses_are_wide_scalars(name, shape, dtype):
+    weights, data, generated, latent = draw(shape, dtype)
+    found = jax.eval_shape(functools.partial(every_hook, name), jax.random.key(0), weights, data, generated, latent)
+    for hook, given in {"latent": latent, "real": data, "fake": generated, "rehearse": generated}.items():
+        if hook in found:
+            assert (found[hook].shape, found[hook].dtype) == (given.shape, dtype)
+    for hook in ("discriminator_loss", "generator_loss"):
+        if hook in found:
+            assert (found[hook].shape, found[hook].dtype) == ((), jnp.float32)
+    if "update" in found:
+        chex.assert_trees_all_equal_shapes_and_dtypes(found["update"], found["init"][1])
+
+
+@every_technique
+def test_compiled_and_vmapped_results_equal_plain_ones(name):
+    arrays = draw()
+    plain = [every_hook(name, jax.random.key(i), *arrays) for i in range(2)]
+    compiled = jit(jax.vmap(lambda key: every_hook(name, key, *arrays)))(jax.vmap(jax.random.key)(jnp.arange(2)))
+    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *plain)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), compiled, stacked)
+
+
+@every_technique
+def test_gradients_are_finite_and_stay_so_where_nothing_varies(name):
+    def total(weights, *arrays):
+        found = every_hook(name, jax.random.key(0), weights, *arrays)
+        terms = [value for hook, value in found.items() if hook not in ("init", "update")]
+        return sum(jnp.sum(value) for value in terms)
+
+    gradient = jit(jax.grad(total, (0, 2)))
+    weights, data, generated, latent = draw()
+    ordinary = gradient(weights, data, generated, latent)
+    assert any(np.any(leaf != 0.0) for leaf in ordinary)
+    same = jnp.ones_like(generated)  # the collapsed generator, and a discriminator that is flat
+    for arrays in (ordinary, gradient(weights, data, same, latent), gradient(0.0 * weights, same, same, latent)):
+        chex.assert_tree_all_finite(arrays)
+
+
+@every_technique
+def test_steps_are_finite_keep_their_form_take_one_trace_and_report_terms(name):
+    """With one update of lookahead, so that a term of the discriminator is differentiated twice."""
+    technique = TECHNIQUES[name]
+    players = jaxgan.gan(
+        generator=perceptron([4], out=2),
+        discriminator=perceptron([5], out=1),
+        loss=losses.non_saturating(),
+        generator_optimizer=optimizers.adam(0.01),
+        discriminator_optimizer=optimizers.adam(0.01),
+        latent_dim=2,
+        techniques=(technique,),
+        unroll=Unroll(1),
+    )
+    data = draw()[1]
+    step, traces = counted(players.step)
+    step, start = jit(step), jit(players.init)(jax.random.key(0), data)
+    state = start
+    for _ in range(3):
+        state, info = step(jax.random.key(0), state, data)
+        chex.assert_tree_all_finite((state, info))
+        chex.assert_trees_all_equal_shapes_and_dtypes(state, start)
+        assert all(leaf.shape == () for leaf in jax.tree.leaves(info))
+        adds = technique.discriminator_loss or technique.generator_loss
+        assert set(info.terms) == ({name} if adds else set())
+        assert all(term > 0.0 for term in info.terms.values())
+    assert len(traces) == 1

@@ -1,0 +1,50 @@
+"""Mode seeking against NumPy, for a generator that spreads and for one that has collapsed."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan import techniques
+from tests.helpers import played
+
+LATENT = np.random.default_rng(0).standard_normal((7, 4))
+GENERATED = np.random.default_rng(1).standard_normal((7, 2, 2, 3))
+
+
+def term(generated, latent=LATENT, **options):
+    play = played(
+        lambda x: jnp.zeros(len(x)), jnp.zeros_like(generated), jnp.asarray(generated), latent=jnp.asarray(latent)
+    )
+    return techniques.mode_seeking(0.7, **options).generator_loss({}, {}, jax.random.key(0), play)
+
+
+def test_reciprocal_of_the_ratio_of_mean_distances(x64):
+    """Pairs are neighbours; of seven examples the last has none."""
+    apart = np.mean(np.abs(GENERATED[[0, 2, 4]] - GENERATED[[1, 3, 5]]))
+    ratio = apart / (np.mean(np.abs(LATENT[[0, 2, 4]] - LATENT[[1, 3, 5]])) + 1e-3)
+    np.testing.assert_allclose(term(GENERATED, epsilon=1e-3), 0.7 / (ratio + 1e-3), rtol=1e-12)
+
+
+def test_spreading_is_rewarded_and_collapse_is_bounded(x64):
+    collapsed = np.ones_like(GENERATED)
+    assert term(3.0 * GENERATED) < term(GENERATED) < term(collapsed)
+    np.testing.assert_allclose(term(collapsed, epsilon=0.1), 0.7 / 0.1, rtol=1e-12)
+    assert np.all(np.isfinite(jax.grad(term)(jnp.asarray(collapsed))))
+
+
+def test_gradient_pushes_neighbours_apart():
+    generated = jnp.array([[0.0], [1.0]])
+    towards = -jax.grad(lambda x: term(x, latent=np.array([[0.0], [1.0]], np.float32)))(generated)
+    assert towards[0, 0] < 0.0 < towards[1, 0]
+
+
+def test_a_pair_is_needed():
+    with pytest.raises(ValueError, match="a batch of at least 2"):
+        term(GENERATED[:1], LATENT[:1])
+
+
+@pytest.mark.parametrize(("weight", "epsilon"), [(-1.0, 1e-5), (1.0, 0.0), (1.0, -1e-5)])
+def test_arguments_are_checked(weight, epsilon):
+    with pytest.raises(ValueError, match=f"not {weight} and {epsilon}"):
+        techniques.mode_seeking(weight, epsilon=epsilon)

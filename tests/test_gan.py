@@ -1,0 +1,550 @@
+"""The step as a whole: one trace, differentiable, vmappable; what techniques are called with; what it reports."""
+
+import functools
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import jaxgan
+from jaxgan import Batch, Network, Technique, Unroll, losses, networks, optimizers, packed, techniques
+from tests.helpers import (
+    constant_latent,
+    counted,
+    derivative,
+    directions,
+    jit,
+    perceptron,
+    recording,
+    relative_error,
+)
+
+BATCH = 8
+GENERATOR, DISCRIMINATOR = perceptron([4], out=2), perceptron([5], out=1)
+
+
+def key():
+    return jax.random.key(3)
+
+
+def real(n=BATCH, seed=5, dtype=None):
+    return jax.random.normal(jax.random.key(seed), (n, 2), dtype) + 1.0
+
+
+def make(**options):
+    options = {
+        "generator": GENERATOR,
+        "discriminator": DISCRIMINATOR,
+        "loss": losses.non_saturating(),
+        "generator_optimizer": optimizers.adam(0.01),
+        "discriminator_optimizer": optimizers.adam(0.01),
+        "latent_dim": 3,
+        **options,
+    }
+    return jaxgan.gan(**options)
+
+
+def labelled():
+    return Batch(real(), jnp.arange(BATCH))
+
+
+# name: (what `make` is given, the batch)
+CONFIGURATIONS = {
+    "plain": ({}, real),
+    "lookahead": ({"unroll": Unroll(2)}, real),
+    "normalised": (
+        {
+            "discriminator": networks.mlp([5], out=1, batch_norm=True, spectral_norm=True),
+            "unroll": Unroll(2, gradient="first_order"),
+            "discriminator_optimizer": optimizers.adam(optax.cosine_decay_schedule(0.01, 10)),
+        },
+        labelled,
+    ),
+    "everything": (
+        {
+            "discriminator": packed(perceptron([5], out=1, noise=0.1), 2),
+            "unroll": Unroll(2, remat=True, resample=True),
+            "average": 0.9,
+            "techniques": (
+                techniques.r1(0.1),
+                techniques.instance_noise(0.1, steps=5),
+                techniques.replay(6),
+            ),
+        },
+        labelled,
+    ),
+}
+
+
+@functools.cache
+def compiled(name):
+    options, draw = CONFIGURATIONS[name]
+    players = make(**options)
+    step, traces = counted(players.step)
+    return players, draw(), jit(players.init), jit(step), traces
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_step_is_traced_once_and_keeps_the_form_of_the_state(name):
+    _, batch, init, step, traces = compiled(name)
+    start = state = init(key(), batch)
+    for i in range(3):
+        state, info = step(key(), state, batch)
+        assert state.step == i + 1
+        chex.assert_trees_all_equal_shapes_and_dtypes(state, start)
+        chex.assert_tree_all_finite((state, info))
+        assert all(leaf.shape == () for leaf in jax.tree.leaves(info))
+    assert len(traces) == 1
+
+
+def test_many_seeds_at_once_equal_separate_runs():
+    players, batch, init, step, _ = compiled("everything")
+    keys = jax.vmap(jax.random.key)(jnp.arange(16))
+    separate = [init(jax.random.key(i), batch) for i in range(16)]
+    states = jax.tree.map(lambda *leaves: jnp.stack(leaves), *separate)
+    steps = jit(jax.vmap(players.step, (0, 0, None)))
+    for _ in range(3):
+        states, infos = steps(keys, states, batch)
+        separate = [step(jax.random.key(i), state, batch) for i, state in enumerate(separate)]
+        stacked_states, stacked_infos = jax.tree.map(lambda *leaves: jnp.stack(leaves), *separate)
+        assert relative_error(infos, stacked_infos) < 1e-5
+        for part in ("generator", "discriminator", "average"):
+            assert relative_error(getattr(states, part), getattr(stacked_states, part)) < 1e-5
+        separate = [state for state, _ in separate]
+    assert np.std(infos.generator_loss) > 0.01  # seeds differ
+
+
+# Derivatives of whole steps
+
+
+def outcome(players, state, batch):
+    """One step, read as one number that depends on both players; and the state after it."""
+    after, info = players.step(key(), state, batch)
+    leaves = jax.tree.leaves((after.generator.params, after.discriminator.params))
+    return sum(jnp.sum(jnp.sin(leaf)) for leaf in leaves) + info.generator_loss, after
+
+
+def with_discriminator(state, **changes):
+    return state._replace(discriminator=state.discriminator._replace(**changes))
+
+
+@pytest.mark.parametrize("way", ["argument of the factory", "part of the state"])
+def test_gradient_by_the_learning_rate_equals_finite_differences(x64, way):
+    batch, options = real(), {"unroll": Unroll(2), "generator_optimizer": optax.sgd(0.1)}
+    injected = optax.inject_hyperparams(optax.adam)(0.02, b1=0.5, eps_root=1e-12)
+    by_state = make(discriminator_optimizer=injected, **options)
+    state = jit(by_state.init)(key(), batch)
+
+    def of_argument(rate):
+        optimizer = optimizers.adam(rate)
+        start = with_discriminator(state, opt_state=optimizer.init(state.discriminator.params))
+        return outcome(make(discriminator_optimizer=optimizer, **options), start, batch)[0]
+
+    def of_state(rate):
+        opt_state = state.discriminator.opt_state
+        opt_state = opt_state._replace(hyperparams={**opt_state.hyperparams, "learning_rate": rate})
+        return outcome(by_state, with_discriminator(state, opt_state=opt_state), batch)[0]
+
+    both = jit(jax.value_and_grad(of_argument if way == "argument of the factory" else of_state))
+    _, gradient = both(0.02)
+    assert abs(gradient) > 1e-3
+    np.testing.assert_allclose(gradient, derivative(lambda rate: both(rate)[0], 0.02, 1e-5), rtol=1e-6)
+
+
+def test_gradient_by_the_discriminator_equals_finite_differences(x64):
+    batch = real()
+    players = make(unroll=Unroll(2), generator_optimizer=optax.sgd(0.1))
+    both = jit(
+        jax.value_and_grad(
+            lambda params, state: outcome(players, with_discriminator(state, params=params), batch), has_aux=True
+        )
+    )
+    state = jit(players.init)(key(), batch)
+    for _ in range(2):  # the first step of Adam is close to a sign, which has no derivative
+        (_, state), _ = both(state.discriminator.params, state)
+    params = state.discriminator.params
+    _, gradient = both(params, state)
+    chex.assert_tree_all_finite(gradient)
+    direction = jax.tree.map(lambda a: a[0], directions(jax.random.key(2), 1, params))
+
+    def along(offset):
+        return both(jax.tree.map(lambda p, d: p + offset * d, params, direction), state)[0][0]
+
+    actual = optax.tree.vdot(gradient, direction)
+    assert abs(actual) > 1e-4
+    np.testing.assert_allclose(actual, derivative(along, 0.0, 1e-4), rtol=1e-6)
+
+
+def test_gradient_of_all_that_is_reported_is_finite_where_the_players_gradients_are_zero():
+    """A discriminator without a live unit teaches nothing, and a norm has a root at zero."""
+    batch = real()
+
+    def dead_apply(params, stats, x, *, train, key=None):
+        return jax.nn.relu(x @ params["w"] - 100.0), stats
+
+    dead = Network(lambda key, x: ({"w": jnp.ones((2, 1))}, {}), dead_apply)
+    players = make(discriminator=dead, unroll=Unroll(2))
+    state = jit(players.init)(key(), batch)
+
+    def everything(w):
+        info = players.step(key(), with_discriminator(state, params={"w": w}), batch)[1]
+        return sum(jax.tree.leaves(info)), info
+
+    gradient, info = jit(jax.grad(everything, has_aux=True))(jnp.ones((2, 1)))
+    assert info.generator_gradient_norm == 0.0 and info.discriminator_gradient_norm == 0.0
+    assert np.all(np.isfinite(gradient))
+
+
+# Techniques
+
+
+def probe(name, start, transforms, log, check):
+    """A technique that logs its calls, transforms by its own state, and adds what `check` finds wrong to the loss."""
+
+    def logged(hook, function):
+        def call(*arguments):
+            log.append((hook, name))
+            return function(*arguments)
+
+        return call
+
+    def transform(hook):
+        return logged(hook, lambda state, key, x: transforms[hook](x, jax.random.key_data(key).astype(x.dtype), state))
+
+    def update(state, key, play, info):
+        assert jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and isinstance(info, jaxgan.Info)
+        return {"constant": state["constant"], "play": {k: v for k, v in play._asdict().items() if not callable(v)}}
+
+    blank = {field: jnp.zeros((BATCH, 2)) for field in ("real", "fake", "data", "generated")}
+    blank |= {"latent": jnp.zeros((BATCH, 3)), "label": jnp.zeros(BATCH, int)}
+    blank |= {"real_logits": jnp.zeros(BATCH), "fake_logits": jnp.zeros(BATCH)}
+    return Technique(
+        name,
+        init=logged("init", lambda key, batch: ({"trained": jnp.ones(3)}, {"constant": start, "play": blank})),
+        **{hook: transform(hook) for hook in ("latent", "real", "fake", "rehearse")},
+        discriminator_loss=logged("discriminator_loss", lambda state, key, play: check(play, rehearsed=True)),
+        generator_loss=logged(
+            "generator_loss",
+            lambda params, state, key, play: jnp.sum(params["trained"] ** 2) + check(play, rehearsed=False),
+        ),
+        update=logged("update", update),
+    )
+
+
+def test_hooks_are_called_in_order_with_what_they_may_look_at():
+    z = jax.random.normal(jax.random.key(8), (BATCH, 3))
+    batch = labelled()
+    times = {hook: (lambda x, key, state: state["constant"] * x) for hook in ("latent", "real", "fake", "rehearse")}
+    plus = {hook: (lambda x, key, state: x + state["constant"]) for hook in times}
+
+    def check(play, *, rehearsed):
+        both = lambda x: 2.0 * x + 3.0  # noqa: E731
+        expected = {
+            "data": batch.data,
+            "latent": both(z),
+            "generated": play.generate(both(z)),
+            "real": both(play.data),
+            # The generator is trained on the fakes it has just made: nothing is rehearsed.
+            "fake": both(both(play.generated) if rehearsed else play.generated),
+            "real_logits": play.discriminate(play.real),
+            "fake_logits": play.discriminate(play.fake),
+            "label": batch.label,
+        }
+        assert play.features is not None and play.features(play.real).shape == (BATCH, 5)
+        return sum(jnp.max(jnp.abs(getattr(play, name) - value)) for name, value in expected.items())
+
+    log = []
+    first, second = (
+        probe("times", 2.0, times, log, check),
+        probe("plus", 3.0, plus, log, check),
+    )
+    players = make(
+        techniques=(first, second), latent_distribution=constant_latent(z), generator_optimizer=optax.sgd(0.1)
+    )
+    state = jit(players.init)(key(), batch)
+    assert [entry for entry in log if entry[0] == "init"] == [("init", "times"), ("init", "plus")]
+
+    log.clear()
+    after, info = jit(players.step)(key(), state, batch)
+
+    def pairs(*hooks):
+        return [(hook, name) for hook in hooks for name in ("times", "plus")]
+
+    trained_on = pairs("latent", "real", "rehearse", "fake", "discriminator_loss")
+    assert log == trained_on + pairs("real", "fake", "generator_loss", "update")
+
+    np.testing.assert_allclose([info.terms["times"], info.terms["plus"]], 3.0, rtol=1e-4)  # sum(1²), nothing wrong
+    trained = after.techniques.params["plus"]["trained"]
+    np.testing.assert_allclose(trained, 1.0 - 0.1 * 2.0, rtol=1e-6)  # by the generator's optimizer
+
+    play = after.techniques.stats["plus"]["play"]  # the round that the discriminator was trained on
+    np.testing.assert_array_equal(play["label"], batch.label)
+    np.testing.assert_allclose(play["fake"], 2.0 * (2.0 * play["generated"] + 3.0) + 3.0, rtol=1e-5)
+    generated = GENERATOR.apply(state.generator.params, {}, 2.0 * z + 3.0, train=True)[0]
+    np.testing.assert_allclose(play["generated"], generated, rtol=1e-5)
+    logits = DISCRIMINATOR.apply(state.discriminator.params, {}, play["real"], train=True)[0][:, 0]
+    np.testing.assert_allclose(play["real_logits"], logits, rtol=1e-5)
+
+
+def test_labels_stay_with_their_data_in_every_minibatch():
+    """A term that is zero only if they do; otherwise it would move the discriminator."""
+
+    def discriminator_loss(state, key, play):
+        return jnp.mean(jnp.abs(play.label - play.data[:, 0])) * jnp.sum(play.real_logits)
+
+    def with_labels(data):
+        return Batch(data, data[..., 0])
+
+    batch, more = real(), jnp.stack([real(seed=20), real(seed=21)])
+    options = {"unroll": Unroll(2, resample=True), "discriminator_steps": 2, "generator_optimizer": recording()}
+    guarded = make(techniques=(Technique("guard", discriminator_loss=discriminator_loss),), **options)
+    state = jit(guarded.init)(key(), with_labels(batch))
+    step = jit(guarded.step)
+    kept, _ = step(key(), state, with_labels(batch), with_labels(more))
+    free, _ = jit(make(**options).step)(key(), state, batch, more)
+    assert relative_error(kept.generator.opt_state, free.generator.opt_state) < 1e-5
+    mixed, _ = step(key(), state, with_labels(batch), Batch(more, more[::-1, :, 0]))
+    assert relative_error(mixed.generator.opt_state, free.generator.opt_state) > 1e-3
+
+
+def test_techniques_draw_differently_and_anew_at_every_step():
+    def noise(name, sign, *hooks):
+        def draw(*arguments):
+            *_, key, _ = arguments
+            return jax.random.normal(key, ())
+
+        def update(state, key, play, info):
+            return {"drawn": jax.random.normal(key, ()), "moved": jnp.mean(jnp.abs(play.real - play.data))}
+
+        return Technique(
+            name,
+            init=lambda key, batch: ({}, {"drawn": jnp.zeros(()), "moved": jnp.zeros(())}),
+            real=lambda state, key, x: x + sign * jax.random.normal(key, x.shape),
+            update=update,
+            **{hook: draw for hook in hooks},
+        )
+
+    players = make(
+        techniques=(
+            noise("one", 1.0, "discriminator_loss"),
+            noise("two", -1.0, "discriminator_loss"),
+            noise("three", 1.0, "generator_loss"),
+            noise("four", -1.0, "generator_loss"),
+        )
+    )
+    start, step = jit(players.init)(key(), real()), jit(players.step)
+    state, drawn = start, []
+    for _ in range(2):
+        state, info = step(key(), state, real())
+        stats = state.techniques.stats
+        assert stats["one"]["moved"] > 0.5  # noise from the same key would cancel
+        drawn += [float(stats[name]["drawn"]) for name in info.terms] + [float(term) for term in info.terms.values()]
+    assert len(drawn) == len(set(drawn)) == 2 * 8
+    again, _ = step(key(), start, real())
+    assert float(again.techniques.stats["one"]["drawn"]) in drawn[:8]  # a step is a function of key and step count
+
+
+def test_effects_tell_what_changes_nothing():
+    batch = real()
+    players = make(techniques=(techniques.r1(0.0), techniques.replay(BATCH)))
+    state = jit(players.init)(key(), batch)
+    effects, step = jit(players.effects), jit(players.step)
+    empty = effects(key(), state, batch)
+    assert set(empty) == {"r1", "replay"}
+    assert empty["r1"] < 1e-4 and empty["replay"] < 1e-4
+    for _ in range(3):
+        state, _ = step(key(), state, batch)
+    filled = effects(key(), state, batch)
+    assert filled["r1"] < 1e-4 and filled["replay"] > 0.01
+
+
+# Several discriminator steps
+
+
+def test_without_further_minibatches_the_batch_is_seen_again_with_fresh_latents():
+    """A linear discriminator with the Wasserstein loss moves by the difference of the means of fakes and data."""
+    linear = Network(
+        lambda key, x: (jnp.zeros(2), {}), lambda params, stats, x, *, train, key=None: (x @ params, stats)
+    )
+    remember = Technique(
+        "remember",
+        init=lambda key, batch: ({}, jnp.zeros(2)),
+        update=lambda state, key, play, info: jnp.mean(play.generated, axis=0),
+    )
+    players = make(
+        discriminator=linear,
+        loss=losses.wasserstein(),
+        discriminator_optimizer=optax.sgd(1.0),
+        discriminator_steps=2,
+        techniques=(remember,),
+    )
+    assert players.minibatches == 2
+    batch = real()
+    state, step = jit(players.init)(key(), batch), jit(players.step)
+    after, _ = step(key(), state, batch)
+    own = after.techniques.stats["remember"]
+    before = -after.discriminator.params + 2 * jnp.mean(batch, axis=0) - own
+    assert np.linalg.norm(before - own) > 1e-2
+    assert np.linalg.norm(before - own) < 5.0
+    explicit, _ = jit(players.step)(key(), state, batch, batch[None])
+    jax.tree.map(np.testing.assert_array_equal, explicit.discriminator, after.discriminator)
+
+
+# Samples
+
+
+def test_average_follows_the_generator_and_is_sampled_from():
+    players = make(average=0.75)
+    batch = real()
+    state, step = jit(players.init)(key(), batch), jit(players.step)
+    expected = state.generator.params
+    jax.tree.map(np.testing.assert_array_equal, state.average, expected)
+    for _ in range(2):
+        state, _ = step(key(), state, batch)
+        expected = jax.tree.map(lambda a, p: 0.75 * a + 0.25 * p, expected, state.generator.params)
+    assert relative_error(state.average, expected) < 1e-6
+    assert relative_error(state.average, state.generator.params) > 1e-4
+    samples, z = players.sample(key(), state, 5), players.latent(key(), state, 5)
+    assert samples.shape == (5, 2) and z.shape == (5, 3)
+    np.testing.assert_allclose(samples, GENERATOR.apply(expected, {}, z, train=False)[0], rtol=1e-5)
+
+
+def test_samples_are_made_in_inference_mode():
+    generator = networks.mlp([4], out=2, batch_norm=True)
+    players = make(generator=generator)
+    state, _ = jit(players.step)(key(), jit(players.init)(key(), real()), real())
+    z = players.latent(key(), state, 6)
+    samples = players.sample(key(), state, 6)
+    params, stats = state.generator.params, state.generator.stats
+    np.testing.assert_allclose(samples, generator.apply(params, stats, z, train=False)[0], rtol=1e-5)
+    assert relative_error(samples, generator.apply(params, stats, z, train=True)[0]) > 0.01
+    assert relative_error(samples, players.sample(jax.random.key(99), state, 6)) > 0.01
+
+
+def test_latents_follow_the_distribution_and_the_techniques():
+    shift = Technique("shift", latent=lambda state, key, z: z + 10.0)
+    players = make(latent_distribution=functools.partial(jax.random.uniform, minval=-1.0), techniques=(shift,))
+    z = players.latent(key(), players.init(key(), real()), 100)
+    assert 9.0 <= z.min() < 9.2 and 10.8 < z.max() <= 11.0
+
+
+# What is reported
+
+
+def test_info_is_what_its_documentation_says():
+    z = jax.random.normal(jax.random.key(8), (BATCH, 3))
+    batch = real()
+    players = make(
+        latent_distribution=constant_latent(z), generator_optimizer=recording(), discriminator_optimizer=recording()
+    )
+    state = jit(players.init)(key(), batch)
+    after, info = jit(players.step)(key(), state, batch)
+    fake = GENERATOR.apply(state.generator.params, {}, z, train=True)[0]
+    on_real, on_fake = (
+        np.asarray(DISCRIMINATOR.apply(state.discriminator.params, {}, x, train=True)[0][:, 0]) for x in (batch, fake)
+    )
+    softplus = lambda x: np.log1p(np.exp(x))  # noqa: E731
+    np.testing.assert_allclose(info.discriminator_loss, np.mean(softplus(-on_real) + softplus(on_fake)), rtol=1e-5)
+    np.testing.assert_allclose(info.generator_loss, np.mean(softplus(-on_fake)), rtol=1e-5)
+    accuracy = (np.mean(on_real > 0) + np.mean(on_fake < 0)) / 2
+    assert 0.0 < accuracy < 1.0
+    np.testing.assert_allclose(info.discriminator_accuracy, accuracy, rtol=1e-6)
+    for player, norm in (
+        ("generator", info.generator_gradient_norm),
+        ("discriminator", info.discriminator_gradient_norm),
+    ):
+        leaves = jax.tree.leaves(getattr(after, player).opt_state)
+        np.testing.assert_allclose(norm, np.sqrt(sum(np.sum(np.square(leaf)) for leaf in leaves)), rtol=1e-5)
+    spread = lambda x: np.mean(np.linalg.norm(np.asarray(x[0::2] - x[1::2]), axis=1))  # noqa: E731
+    np.testing.assert_allclose(info.diversity, spread(fake) / spread(batch), rtol=1e-5)
+    assert info.terms == {}
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"latent_dim": 0}, "latent_dim=0"),
+        ({"discriminator_steps": 0}, "discriminator_steps=0"),
+        ({"average": 0.0}, "between 0 and 1, not 0.0"),
+        ({"average": 1.0}, "between 0 and 1, not 1.0"),
+        ({"techniques": (techniques.r1(1.0), techniques.r2(1.0), techniques.r1(2.0))}, "not r1, r2, r1"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_parts_are_checked(options, message):
+    with pytest.raises(ValueError, match=message):
+        make(**options)
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (np.zeros(4), r"at least one example, not \(4,\)"),
+        (np.zeros((0, 2)), r"at least one example, not \(0, 2\)"),
+        (np.zeros((4, 2), np.uint8), "floating-point numbers, not uint8"),
+        (Batch(np.zeros((4, 2), np.int32)), "floating-point numbers, not int32"),
+        (np.zeros((4, 3), np.float32), r"makes \(4, 2\), but the data are \(4, 3\)"),
+    ],
+    ids=lambda value: None if isinstance(value, str) else str(jax.tree.map(jnp.shape, value)),
+)
+def test_batch_is_checked_at_init(batch, message):
+    with pytest.raises(ValueError, match=message):
+        make().init(key(), batch)
+
+
+def test_batches_are_checked_at_the_step():
+    players = make(discriminator_steps=3)
+    state = players.init(key(), real())
+    with pytest.raises(ValueError, match="floating-point numbers, not int32"):
+        players.step(key(), state, jnp.zeros((4, 2), int))
+    for more in (real()[None], jnp.zeros((2, BATCH + 1, 2)), jnp.zeros((2, 2))):
+        with pytest.raises(ValueError, match=r"takes 2 more minibatches of \(8, 2\), not \(.*\)"):
+            players.step(key(), state, real(), more)
+    with pytest.raises(ValueError, match="takes 0 more minibatches"):
+        make().step(key(), state, real(), real()[None])
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (Batch(np.zeros((1, BATCH, 2), np.uint8), np.zeros((1, BATCH), int)), "not uint8 with labels"),
+        (np.zeros((1, BATCH, 2), np.float32), "not float32 without labels"),
+    ],
+    ids=["integers", "no labels"],
+)
+def test_further_minibatches_are_checked_like_the_batch(more, message):
+    players = make(discriminator_steps=2)
+    state = players.init(key(), labelled())
+    with pytest.raises(ValueError, match=message):
+        players.step(key(), state, labelled(), more)
+
+
+def test_discriminator_must_return_one_logit_per_example():
+    players = make(discriminator=perceptron([5], out=2))
+    with pytest.raises(ValueError, match=r"one logit per example, \[batch\] or \[batch, 1\], not \(8, 2\)"):
+        players.step(key(), players.init(key(), real()), real())
+
+
+def test_generator_may_draw_noise_in_inference_mode():
+    def apply(params, stats, x, *, train, key=None):
+        assert key is not None
+        return GENERATOR.apply(params, stats, x, train=train)[0] + jax.random.normal(key, (x.shape[0], 2)), stats
+
+    players = make(generator=Network(GENERATOR.init, apply))
+    state = players.init(key(), real())
+    assert players.sample(key(), state, 4).shape == (4, 2)
+
+
+def test_discriminator_may_draw_noise_under_several_penalties():
+    """JAX checks here that no key is used twice, and each penalty runs the discriminator again."""
+    chosen = (techniques.r1(0.1), techniques.r2(0.1), techniques.gradient_penalty(0.1))
+    players = make(discriminator=perceptron([5], out=1, noise=0.1), techniques=chosen)
+    state = jit(players.init)(key(), real())
+    _, info = jit(players.step)(key(), state, real())
+    assert all(np.isfinite(term) for term in info.terms.values())

@@ -1,0 +1,149 @@
+"""Adversarial losses against their formulas, their optimal discriminators and the contracts that all of them share."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan import losses
+
+REAL = np.array([-3.0, -0.5, 0.0, 0.7, 2.5])
+FAKE = np.array([1.2, -2.0, 0.3, 0.0, -0.4])
+
+
+def sigmoid(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def cross_entropy(real, fake):
+    return -np.log(sigmoid(real)) - np.log(1.0 - sigmoid(fake))
+
+
+def hinged(real, fake):
+    return np.maximum(0.0, 1.0 - real) + np.maximum(0.0, 1.0 + fake)
+
+
+# name: (loss, formula of the discriminator, formula of the generator)
+LOSSES = {
+    "minimax": (losses.minimax(), cross_entropy, lambda real, fake: -cross_entropy(real, fake)),
+    "non_saturating": (losses.non_saturating(), cross_entropy, lambda real, fake: -np.log(sigmoid(fake))),
+    "least_squares": (
+        losses.least_squares(),
+        lambda real, fake: (real - 1.0) ** 2 / 2.0 + fake**2 / 2.0,
+        lambda real, fake: (fake - 1.0) ** 2 / 2.0,
+    ),
+    "hinge": (losses.hinge(), hinged, lambda real, fake: -fake),
+    "wasserstein": (losses.wasserstein(), lambda real, fake: fake - real, lambda real, fake: -fake),
+    "relativistic": (
+        losses.relativistic(),
+        lambda real, fake: np.log(1.0 + np.exp(fake - real)),
+        lambda real, fake: np.log(1.0 + np.exp(real - fake)),
+    ),
+    "zero_sum": (losses.zero_sum(losses.hinge()), hinged, lambda real, fake: -hinged(real, fake)),
+}
+
+PLAYERS = ("discriminator", "generator")
+
+
+@pytest.fixture(params=LOSSES)
+def named(request):
+    return LOSSES[request.param]
+
+
+def test_every_loss_is_in_the_table():
+    public = {name for name, value in vars(losses).items() if getattr(value, "__module__", "") == losses.__name__}
+    assert {name for name in public if not name.startswith("_")} == set(LOSSES)
+
+
+def test_values_equal_the_formulas(named, x64):
+    loss, *formulas = named
+    for player, formula in zip(PLAYERS, formulas, strict=True):
+        actual = getattr(loss, player)(jnp.asarray(REAL), jnp.asarray(FAKE))
+        np.testing.assert_allclose(actual, formula(REAL, FAKE), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+@pytest.mark.parametrize("player", PLAYERS)
+def test_one_finite_value_and_gradient_per_example_even_at_extreme_logits(named, player, dtype):
+    function = getattr(named[0], player)
+    real, fake = (jnp.array(a, dtype) for a in ([-1e4, 1e4, 1e4, 0.0], [1e4, -1e4, 1e4, 0.0]))
+    value = function(real, fake)
+    assert value.shape == (4,) and value.dtype == dtype
+    gradients = jax.grad(lambda real, fake: jnp.sum(function(real, fake).astype(jnp.float32)), (0, 1))(real, fake)
+    assert all(np.all(np.isfinite(np.asarray(a, np.float32))) for a in (value, *gradients))
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_compiled_and_vmapped_values_are_the_same(named, player):
+    function = getattr(named[0], player)
+    real, fake = jnp.asarray(np.stack([REAL, FAKE]), jnp.float32), jnp.asarray(np.stack([FAKE, REAL]), jnp.float32)
+    separate = jnp.stack([function(real[i], fake[i]) for i in range(2)])
+    np.testing.assert_allclose(jax.jit(jax.vmap(function))(real, fake), separate, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shapes", [((4, 1), (4, 1)), ((4, 1), (4,)), ((4,), (4, 1)), ((4,), (3,)), ((), ())])
+@pytest.mark.parametrize("player", PLAYERS)
+def test_logits_of_another_shape_raise(named, player, shapes):
+    with pytest.raises(ValueError, match=r"same shape \[batch\], not \[.*\] and \[.*\]"):
+        getattr(named[0], player)(*(jnp.zeros(shape) for shape in shapes))
+
+
+# Optimal discriminators. Eight real and eight fake examples are spread over four places as p and q say.
+
+PLACES_REAL, P = np.array([0, 0, 0, 0, 1, 1, 2, 3]), np.array([4, 2, 1, 1]) / 8
+PLACES_FAKE, Q = np.array([0, 1, 1, 1, 2, 3, 3, 3]), np.array([1, 3, 1, 3]) / 8
+
+
+def discriminator_risk(loss, logits):
+    """The discriminator's loss when the logit at each of the four places is given."""
+    return jnp.mean(loss.discriminator(logits[PLACES_REAL], logits[PLACES_FAKE]))
+
+
+@pytest.mark.parametrize(
+    ("name", "optimum"),
+    [
+        ("minimax", np.log(P / Q)),
+        ("non_saturating", np.log(P / Q)),
+        ("least_squares", P / (P + Q)),
+    ],
+)
+def test_gradient_vanishes_at_the_optimal_discriminator(x64, name, optimum):
+    gradient = jax.grad(discriminator_risk, 1)(LOSSES[name][0], jnp.asarray(optimum))
+    np.testing.assert_allclose(gradient, np.zeros(4), atol=1e-12)
+    away = jax.grad(discriminator_risk, 1)(LOSSES[name][0], jnp.asarray(optimum) + 0.1)
+    assert np.all(np.abs(away) > 1e-3)
+
+
+def test_hinge_is_smallest_at_the_sign_of_the_difference(x64):
+    loss, optimum = losses.hinge(), np.sign(P - Q)
+    optimum[optimum == 0] = 0.3  # anything in [-1, 1] where p = q
+    smallest = discriminator_risk(loss, jnp.asarray(optimum))
+    np.testing.assert_allclose(smallest, 2 * np.sum(np.minimum(P, Q)), rtol=1e-12)
+    shifts = 0.5 * np.random.default_rng(0).standard_normal((50, 4))
+    assert all(discriminator_risk(loss, jnp.asarray(optimum + shift)) > smallest - 1e-12 for shift in shifts)
+
+
+def test_original_game_is_worth_the_jensen_shannon_divergence(x64):
+    """Goodfellow et al. (2014), theorem 1: at the optimal discriminator the generator's loss is 2 JSD - log 4."""
+    middle = (P + Q) / 2
+    divergence = (np.sum(P * np.log(P / middle)) + np.sum(Q * np.log(Q / middle))) / 2
+    logits = jnp.log(P / Q)
+    value = jnp.mean(losses.minimax().generator(logits[PLACES_REAL], logits[PLACES_FAKE]))
+    np.testing.assert_allclose(value, 2 * divergence - np.log(4), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["minimax", "zero_sum"])
+def test_zero_sum_games_keep_the_real_term(name):
+    loss = LOSSES[name][0]
+    real, fake = jnp.asarray(REAL, jnp.float32), jnp.asarray(FAKE, jnp.float32)
+    np.testing.assert_array_equal(loss.generator(real, fake), -loss.discriminator(real, fake))
+    by_real = jax.grad(lambda real: jnp.sum(loss.generator(real, fake)))(real)
+    assert np.any(np.abs(by_real) > 0.1)
+
+
+@pytest.mark.parametrize("name", ["wasserstein", "relativistic"])
+def test_comparing_losses_do_not_see_a_common_shift(name):
+    loss = LOSSES[name][0]
+    real, fake = jnp.asarray(REAL, jnp.float32), jnp.asarray(FAKE, jnp.float32)
+    shifted = loss.discriminator(real + 5.0, fake + 5.0)
+    np.testing.assert_allclose(shifted, loss.discriminator(real, fake), rtol=1e-5)

@@ -1,0 +1,101 @@
+"""Adam against its published algorithm and its own derivative; weight clipping."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from jaxgan import optimizers
+from tests.helpers import derivative
+
+
+def test_adam_follows_the_published_algorithm(x64):
+    """Kingma and Ba (2015), algorithm 1, with epsilon_root added to the mean square inside the root."""
+    rate, b1, b2, eps, eps_root = 0.1, 0.5, 0.9, 1e-3, 1e-2
+    optimizer = optimizers.adam(rate, b1, b2, eps=eps, eps_root=eps_root)
+    gradients = np.random.default_rng(0).standard_normal((5, 3))
+    expected, mean, square = np.ones(3), np.zeros(3), np.zeros(3)
+    params = jnp.ones(3)
+    state = optimizer.init(params)
+    for t, gradient in enumerate(gradients, start=1):
+        updates, state = optimizer.update(jnp.asarray(gradient), state, params)
+        params = optax.apply_updates(params, updates)
+        mean = b1 * mean + (1 - b1) * gradient
+        square = b2 * square + (1 - b2) * gradient**2
+        expected -= rate * (mean / (1 - b1**t)) / (np.sqrt(square / (1 - b2**t) + eps_root) + eps)
+        np.testing.assert_allclose(params, expected, rtol=1e-12)
+
+
+def first_update(gradient, optimizer):
+    return optimizer.update(gradient, optimizer.init(gradient), gradient)[0]
+
+
+def test_adam_has_a_bounded_derivative_at_zero_where_optax_has_none():
+    derivative = jax.vmap(jax.grad(lambda g: first_update(g, optimizers.adam(1.0))))
+    at = derivative(jnp.array([0.0, 1e-20, 1e-9, -1e-7, 1.0]))
+    assert np.all(np.isfinite(at)) and np.all(np.abs(at) <= 1.01e6)
+    np.testing.assert_allclose(at[0], -1e6, rtol=0.02)
+    assert np.isnan(jax.grad(lambda g: first_update(g, optax.adam(1.0)))(0.0))
+
+
+def test_adam_leaves_ordinary_updates_as_they_are(x64):
+    gradients = jnp.array([1e-5, -1e-4, 1e-2, 1.0])
+    actual = first_update(gradients, optimizers.adam(1.0))
+    np.testing.assert_allclose(actual, first_update(gradients, optax.adam(1.0)), rtol=0.01)
+
+
+def test_derivative_of_adam_equals_finite_differences(x64):
+    def update(gradient):
+        return first_update(jnp.asarray(gradient), optimizers.adam(0.1))
+
+    for at in (0.0, 3e-7, 1e-3):
+        expected = derivative(update, at, 1e-3 * max(at, 1e-6))
+        np.testing.assert_allclose(jax.grad(update)(at), expected, rtol=1e-6)
+
+
+def test_adam_takes_a_schedule_and_a_traced_rate():
+    schedule = optax.piecewise_constant_schedule(1.0, {1: 0.1})
+    optimizer = optimizers.adam(schedule)
+    state = optimizer.init(0.0)
+    first, state = optimizer.update(jnp.float32(2.0), state)
+    second, _ = optimizer.update(jnp.float32(2.0), state)
+    np.testing.assert_allclose([first, second], [-1.0, -0.1], rtol=1e-5)
+    by_rate = jax.grad(lambda rate: first_update(jnp.float32(2.0), optimizers.adam(rate)))(0.3)
+    np.testing.assert_allclose(by_rate, -1.0, rtol=1e-5)
+
+
+def test_adam_can_be_injected_into_its_state():
+    """`optax.inject_hyperparams` turns every number into an array, which is traced under jit."""
+    optimizer = optax.inject_hyperparams(optimizers.adam)(learning_rate=0.3)
+    state = optimizer.init(jnp.float32(0.0))
+    updates, _ = jax.jit(optimizer.update)(jnp.float32(2.0), state)
+    np.testing.assert_allclose(updates, -0.3, rtol=1e-5)
+
+
+@pytest.mark.parametrize("eps_root", [0.0, -1e-8, float("nan")])
+def test_adam_needs_something_inside_the_root(eps_root):
+    with pytest.raises(ValueError, match=f"eps_root > 0, not {eps_root}"):
+        optimizers.adam(1e-3, eps_root=eps_root)
+
+
+def test_weights_are_clipped_after_the_update(x64):
+    optimizer = optax.chain(optax.sgd(1.0), optimizers.weight_clipping(0.5))
+    params = {"a": jnp.array([0.4, -0.4, 0.1, 3.0]), "b": jnp.array(0.2)}
+    gradient = {"a": jnp.array([-1.0, 1.0, 0.2, 0.0]), "b": jnp.array(0.1)}
+    updates, _ = optimizer.update(gradient, optimizer.init(params), params)
+    clipped = optax.apply_updates(params, updates)
+    np.testing.assert_allclose(clipped["a"], [0.5, -0.5, -0.1, 0.5], rtol=1e-12)
+    np.testing.assert_allclose(clipped["b"], 0.1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("limit", [0.0, -0.01, float("nan")])
+def test_clipping_needs_a_limit(limit):
+    with pytest.raises(ValueError, match=f"limit above 0, not {limit}"):
+        optimizers.weight_clipping(limit)
+
+
+def test_clipping_needs_the_parameters():
+    clipping = optimizers.weight_clipping(1.0)
+    with pytest.raises(ValueError, match="needs the parameters"):
+        clipping.update(jnp.ones(2), clipping.init(jnp.ones(2)))
