@@ -21,17 +21,17 @@ class Ring:
     """Standard deviation of each Gaussian."""
 
 
-SMALL = Architecture(initialisation="orthogonal:1.4")
+RELU = Architecture(generator_width=128, initialisation="orthogonal:1.4")
 PLAIN = Training(
     steps=12_000, loss="minimax", generator_learning_rate=1e-3, discriminator_learning_rate=1e-4, average=0.999
 )
-UNROLLED = dataclasses.replace(PLAIN, steps=24_000, decay_from=0.5, unroll=Unroll(steps=5))
-WIDE = Architecture(generator_width=128, discriminator_width=128, activation="tanh", latent_dim=2)
-PACKED = Training(steps=24_000, pack=2, discriminator_learning_rate=2e-3, average=0.999)
+UNROLLED = dataclasses.replace(PLAIN, steps=28_000, decay_from=0.75, unroll=Unroll(steps=5))
+TANH = Architecture(generator_width=128, discriminator_width=128, activation="tanh", latent_dim=2)
+PACKED = Training(steps=16_000, batch_size=256, pack=2, average=0.999)
 ARMS = {
-    "plain": Arm(SMALL, PLAIN),
-    "unrolled": Arm(SMALL, UNROLLED),
-    "packed": Arm(WIDE, PACKED),
+    "plain": Arm(RELU, PLAIN),
+    "unrolled": Arm(RELU, UNROLLED),
+    "packed": Arm(TANH, PACKED),
 }
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ if __name__ == "__main__":
                 description=__doc__ or "",
                 data=StackedMnist(),
                 task=lambda options: data.stacked_mnist(options.data_dir, size=options.size, stack=options.stack),
-                run=Run(Path("runs/stacked_mnist"), seeds=1, samples=26_000),
+                run=Run(Path("runs/stacked_mnist"), seeds=1, samples=26_000, evaluate_every=1000),
                 arms={"packed": Arm(ARCHITECTURE, TRAINING)},
             )
         )

@@ -158,6 +158,12 @@ def fit(
         step = progress["step"]
         rundir.rewind(directory, step)
 
+        def evaluate() -> tuple[np.ndarray, list[dict[str, Any]]]:
+            samples = several.sample(states, run.samples)
+            return samples, [evaluation.measure(of_seed) for of_seed in samples]
+
+        samples: np.ndarray | None = None
+        measured: list[dict[str, Any]] = []
         bar = tqdm(total=steps, initial=step, desc=title, unit="step", disable=not sys.stderr.isatty())
         while step < steps:
             started = time.perf_counter()
@@ -167,10 +173,9 @@ def fit(
             progress["train_seconds"] += time.perf_counter() - started
             progress["step"] = step = step + ahead
             bar.update(ahead)
-            measured: list[dict[str, Any]] = [{} for _ in seeds]
+            measured = [{} for _ in seeds]
             if step % every_evaluation == 0 or step == steps:
-                samples = several.sample(states, run.samples)
-                measured = [evaluation.measure(of_seed) for of_seed in samples]
+                samples, measured = evaluate()
                 rundir.add_snapshot(
                     directory, step, samples[:, : SNAPSHOT_IMAGES if source.images else SNAPSHOT_POINTS]
                 )
@@ -185,8 +190,8 @@ def fit(
             if stop.is_set() and step < steps:
                 raise Interrupted(f"{title} stopped at step {step} of {steps}; the same command continues it")
         bar.close()
-        samples = several.sample(states, run.samples)
-    measured = [evaluation.measure(of_seed) for of_seed in samples]
+        if samples is None:  # killed after its last checkpoint
+            samples, measured = evaluate()
     rundir.write_arrays(directory / rundir.SAMPLES, samples=samples[:, :KEPT_SAMPLES], real=source.real)
     summary = rundir.plain(_summary(config, task.name, steps, seeds, measured, evaluation, run, progress))
     rundir.write_json(directory / rundir.SUMMARY, summary)
