@@ -1,4 +1,10 @@
-"""Any image set that TFDS has prepared."""
+"""Any set of square images that TFDS has prepared, of 8, 28, 32 or 64 pixels.
+
+    python experiments/images.py --dataset cifar10 --data-dir DIR --workdir runs/cifar10
+
+A set that fits stays on the device; a larger one is streamed. There is no mode metric here: look at the samples. A
+starting point for an accelerator, not a record: no run of it has been recorded.
+"""
 
 import dataclasses
 import sys

@@ -1,10 +1,30 @@
-"""Stacked digits: three real 8x8 digits as channels, a thousand modes."""
+"""Stacked digits: three real 8x8 digits as channels, a thousand modes, and a discriminator that is too small.
+
+    python experiments/stacked_digits.py --workdir runs/stacked_digits
+
+The small-discriminator task of Metz et al. (2017) at a size for a laptop: the discriminator has an eighth of the
+generator's width, and the digits are scikit-learn's, so nothing is downloaded. A classifier of 99 % accuracy, trained
+here once and cached, counts the modes of 26 000 samples. The plain GAN collapses because its discriminator, with four
+channels, cannot tell a few modes from a thousand; packing lets it see that a pack has too little variety. Both train
+with the same learning rates.
+
+Two CPU cores, 2000 steps, arm by arm, 26 000 samples:
+
+| arm | modes of 1000, by seed | reverse KL, by seed |
+| --- | --- | --- |
+| plain | 54, 260, 29, 81 | 4.5, 4.1, 6.5, 3.9 |
+| packed by 4 | 749, 932, 477, 613 | 1.6, 0.8, 2.1, 1.8 |
+| full width, plain | 1000, 1000 | 0.16, 0.23 |
+
+The full-width arm was recorded from seeds 0 and 1 only. At a discriminator learning rate of 1e-3 instead of 5e-4 the
+plain arm reaches 519 and 244 modes from the same two seeds, and the packed one 861 and 673.
+"""
 
 import dataclasses
 import sys
 from pathlib import Path
 
-from jaxgan import Unroll, data
+from jaxgan import data
 from jaxgan.config import Architecture, Run, Training
 from jaxgan.experiment import Arm, Experiment, main
 
@@ -19,12 +39,11 @@ class StackedDigits:
 
 FULL = Architecture(generator_width=32, discriminator_width=32, latent_dim=64, batch_norm=True)
 EIGHTH = dataclasses.replace(FULL, discriminator_width=4)
-PLAIN = Training(steps=2000, batch_size=64, discriminator_learning_rate=1e-3, generator_learning_rate=1e-3)
+PLAIN = Training(steps=2000, batch_size=64, generator_learning_rate=1e-3, discriminator_learning_rate=5e-4)
 ARMS = {
     "plain": Arm(EIGHTH, PLAIN),
     "packed": Arm(EIGHTH, dataclasses.replace(PLAIN, pack=4)),
-    "unrolled": Arm(EIGHTH, dataclasses.replace(PLAIN, unroll=Unroll(steps=5))),
-    "full_width": Arm(FULL, PLAIN),
+    "full_width": Arm(FULL, dataclasses.replace(PLAIN, discriminator_learning_rate=1e-3)),
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,17 @@
-"""Stacked MNIST: three real 28x28 digits as channels, a thousand modes."""
+"""Stacked MNIST: three real 28x28 digits as channels, a thousand modes.
+
+    python experiments/stacked_mnist.py --data-dir DIR --workdir runs/stacked_mnist
+
+DIR holds MNIST as TFDS prepares it; a wrong one ends in a line that says how. The triples are drawn on the fly, as by
+Metz et al. (2017). A classifier, 99.2 % accurate on MNIST's test split, trained here once and cached, counts the modes
+of 26 000 samples; real data score 1000 modes and a KL of 0.023 there, so that is the floor.
+
+The default run takes about an hour on two CPU cores and has not been recorded yet. A short one has,
+`--steps 200 --samples 2000`, one seed: 473 modes, KL 1.36, where real data score 863 and 0.30.
+
+Published at 26 000 samples: PacDCGAN2 1000 modes and KL 0.06 (Lin et al., 2018); R3GAN 1000 and 0.029 (Huang et al.,
+2024).
+"""
 
 import dataclasses
 import sys
