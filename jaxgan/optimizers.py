@@ -33,7 +33,7 @@ def adam(
       Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
     """
     # `optax.inject_hyperparams` turns every number into an array, whose value is unknown while it is traced.
-    if not isinstance(eps_root, jax.core.Tracer) and not eps_root > 0:
+    if isinstance(eps_root, int | float) and not eps_root > 0:
         raise ValueError(f"an Adam that is differentiated needs eps_root > 0, not {eps_root}; otherwise use optax.adam")
     return optax.adam(learning_rate, b1=b1, b2=b2, eps=eps, eps_root=eps_root)
 
