@@ -9,9 +9,8 @@ import jax
 ScanUnroll = int | bool | Literal["auto"]
 Gradient = Literal["second_order", "first_order"]
 
-# On a CPU, straight-line code beats the loop for MLPs by 1.4x at 5 steps, and for convolutions, whose weight gradients
-# are slow inside a loop there, by an order of magnitude; its compile time grows with the steps
-# (`python experiments/benchmark.py --lookahead`). Above this many steps compiling costs more than it returns.
+# On a CPU straight-line code beats the loop, most of all for convolutions, whose weight gradients are slow inside a loop
+# there, but it takes longer to compile with every step; `python experiments/lookahead_loop.py` measures both.
 STRAIGHT_LINE_STEPS = 12
 
 
