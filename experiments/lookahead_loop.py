@@ -3,7 +3,7 @@
     python experiments/lookahead_loop.py
 
 Prints, for an MLP and a DCGAN and for several lookaheads, the time of one training step with a real loop and with
-straight-line code, medians of alternating runs, and what compiling costs. A minute or two on two CPU cores.
+straight-line code, medians of alternating runs, and what compiling costs. Some minutes on two CPU cores.
 """
 
 import statistics
