@@ -135,3 +135,24 @@ def predict(network: Network, params: Params, images: Array) -> Array:
     finite = jnp.isfinite(images).all(axis=(1, 2, 3))
     logits, _ = network.apply(params, {}, images, train=False)
     return jnp.where(finite, logits.argmax(axis=1).astype(jnp.int32), -1)
+
+
+def embed(network: Network, params: Params, images: Array) -> Array:
+    """Gives the activations below the last layer, in which generator metrics compare images.
+
+    `functools.partial(embed, network, params)` is a feature extractor.
+
+    Args:
+      network: shows its features, and has no stats.
+      params: its parameters.
+      images: `[n, height, width, channels]` in [-1, 1].
+
+    Returns:
+      `[n, d]`; of a `classifier` float32, `d = hidden`, not negative.
+
+    Raises:
+      ValueError: if the network shows no features.
+    """
+    if network.features is None:
+        raise ValueError("embed needs a network with features, got one whose features are None")
+    return network.features(params, {}, images, train=False)

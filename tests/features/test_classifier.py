@@ -1,5 +1,7 @@
 """The classifier as a network, its training step and its predictions."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -107,3 +109,15 @@ def test_an_image_that_is_not_finite_has_no_class(key, value):
 def test_wrong_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_embed_gives_the_features_in_inference_mode(key):
+    network = features.classifier(3, widths=[2], hidden=5)
+    images = jax.random.normal(key, (4, 8, 8, 1))
+    params, _ = jax.jit(network.init)(jax.random.fold_in(key, 1), images)
+    found = jax.jit(functools.partial(features.embed, network))(params, images)
+    assert network.features is not None
+    assert found.shape == (4, 5)
+    np.testing.assert_allclose(found, network.features(params, {}, images, train=False), rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="network with features"):
+        features.embed(network._replace(features=None), params, images)
