@@ -8,5 +8,9 @@ from jaxgan.features.classifier import embed as embed
 from jaxgan.features.classifier import predict as predict
 from jaxgan.features.classifier import shifted as shifted
 from jaxgan.features.classifier import training_step as training_step
+from jaxgan.features.inception import Inception as Inception
+from jaxgan.features.inception import inception_v3 as inception_v3
+from jaxgan.features.inception import init_inception as init_inception
+from jaxgan.features.inception import load_inception as load_inception
 from jaxgan.features.pixels import pixels as pixels
 from jaxgan.features.random_convolutions import random_convolutions as random_convolutions
