@@ -1,0 +1,178 @@
+"""Squared distances of a tile of rows to many points: as fast as a matrix product, and as exact as differences.
+
+The expanded form `|x|^2 + |y|^2 - 2 <x, y>` is one matrix product, but it cancels: of two equal rows it can make
+anything up to its rounding error, and rows that lie close together lose their order. So it only decides what it can
+decide. Whatever lies within a bound on its error is computed again as `sum (x - y)^2`: a few points for each row, and
+if these are not enough (many copies of one point) all points of the tile.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxgan.metrics._tiles import map_rows
+from jaxgan.types import Array
+
+# Up to this dimension differences cost no more than looking for the few points to compute again.
+DIRECT = 16
+# Points of each row that are computed again.
+CHECKS = 8
+
+
+class Points(NamedTuple):
+    """Points with what every tile needs of them.
+
+    Attributes:
+      values: `[m, d]`.
+      centre: `[1, d]`, their mean. Near it the expanded form cancels least.
+      centred: `[m, d]`, the values less the centre.
+      norms: `[m]`, squared norms of `centred`.
+    """
+
+    values: Array
+    centre: Array
+    centred: Array
+    norms: Array
+
+
+def points(values: Array) -> Points:
+    """Prepares points `[m, d]`."""
+    centre = values.mean(axis=0, keepdims=True)
+    centred = values - centre
+    return Points(values, centre, centred, jnp.square(centred).sum(axis=1))
+
+
+def width(y: Points, count: int = 0) -> int:
+    """Tells how many numbers `inside`, or `nearest` with its `count`, holds for each row."""
+    m, d = y.values.shape
+    return m + (CHECKS + count) * d
+
+
+def expanded(x: Array, y: Points) -> tuple[Array, Array]:
+    """Computes squared distances by one matrix product.
+
+    Args:
+      x: `[rows, d]`.
+      y: m points.
+
+    Returns:
+      Squared distances `[rows, m]`, at least 0, and a bound `[rows, m]` on their rounding error. The error of a sum
+      of d products grows like the square root of d.
+    """
+    centred = x - y.centre
+    scale = jnp.square(centred).sum(axis=1)[:, None] + y.norms[None, :]
+    product = jnp.einsum("id,jd->ij", centred, y.centred, precision=jax.lax.Precision.HIGHEST)
+    error = (8 + math.sqrt(x.shape[1])) * jnp.finfo(x.dtype).eps
+    return jnp.maximum(scale - 2 * product, 0), error * scale
+
+
+def nearest(x: Array, y: Points, count: int, exclude: Array | None = None) -> tuple[Array, Array]:
+    """Finds the nearest points of each row.
+
+    Args:
+      x: `[rows, d]`.
+      y: m points.
+      count: how many to find, at most m, or m - 1 where one is excluded.
+      exclude: `[rows]`, the index of a point that is not to be found; None for all points.
+
+    Returns:
+      Squared distances `[rows, count]`, ascending and computed from differences, and indices `[rows, count]`.
+    """
+    m, d = y.values.shape
+
+    def allowed(squared: Array, index: Array) -> Array:
+        return squared if exclude is None else jnp.where(index == exclude[:, None], jnp.inf, squared)
+
+    def all_points() -> tuple[Array, Array]:
+        squared = allowed(_all_differences(x, y), jnp.arange(m)[None, :])
+        return _smallest(squared, count)
+
+    if d <= DIRECT or m <= count + CHECKS:
+        return all_points()
+    squared, error = expanded(x, y)
+    bound, candidates = _smallest(allowed(squared - error, jnp.arange(m)[None, :]), count + CHECKS)
+    found, order = _smallest(allowed(_differences(x, y.values[candidates]), candidates), count)
+    # No other point is nearer than the last candidate's bound; and none is nearer than zero.
+    certain = (found[:, -1] <= bound[:, -1]) | (found[:, -1] == 0)
+    index = jnp.take_along_axis(candidates, order, axis=1)
+    return jax.lax.cond(certain.all(), lambda: (found, index), all_points)
+
+
+def inside(x: Array, y: Points, squared_radius: Array, *, strict: bool) -> Array:
+    """Tells which points lie within a radius of each row.
+
+    Args:
+      x: `[rows, d]`.
+      y: m points.
+      squared_radius: `[1, m]` or `[1, 1]`.
+      strict: whether a point at exactly the radius is outside.
+
+    Returns:
+      `[rows, m]`, boolean.
+    """
+    m, d = y.values.shape
+    compare = jnp.less if strict else jnp.less_equal
+    radius = jnp.broadcast_to(squared_radius, (1, m))
+
+    def all_points() -> Array:
+        return compare(_all_differences(x, y), radius)
+
+    if d <= DIRECT or m <= CHECKS:
+        return all_points()
+    squared, error = expanded(x, y)
+    clearance = jnp.abs(squared - radius) - error
+    least, doubtful = _smallest(clearance, CHECKS)
+
+    def doubtful_points() -> Array:
+        decision = compare(squared, radius)
+        checked = compare(_differences(x, y.values[doubtful]), radius[0][doubtful])
+        for check in range(CHECKS):
+            this = jnp.arange(m)[None, :] == doubtful[:, check : check + 1]
+            decision = jnp.where(this, checked[:, check : check + 1], decision)
+        return decision
+
+    return jax.lax.cond((least[:, -1] > 0).all(), doubtful_points, all_points)
+
+
+def _differences(x: Array, y: Array) -> Array:
+    """Computes squared distances `[rows, c]` of rows `[rows, d]` to points, `[rows, c, d]` or `[1, c, d]` for all."""
+    return jnp.square(x[:, None, :] - y).sum(axis=2)
+
+
+def _all_differences(x: Array, y: Points) -> Array:
+    """Computes the squared distances `[rows, m]` to all points, a few points at a time."""
+    m, d = y.values.shape
+    return map_rows(lambda part: _differences(part, x[None]), y.values, width=1, tile_rows=max(CHECKS, m // d)).T
+
+
+def _smallest(x: Array, count: int) -> tuple[Array, Array]:
+    """Finds the smallest values of each row, ascending, and their indices; of equal values the first comes first.
+
+    The columns are cut into blocks and the smallest value left in each is kept, so that the next value costs one look
+    at these and one at its block. `jax.lax.top_k` would gather rows that are sharded over devices, and sort doubles.
+    """
+    rows, m = x.shape
+    size = math.isqrt(m)
+    blocks = -(-m // size)
+    x = jnp.pad(x, ((0, 0), (0, blocks * size - m)), constant_values=jnp.inf).reshape(rows, blocks, size)
+
+    def next_smallest(left: tuple[Array, Array, Array], _: None) -> tuple[tuple[Array, Array, Array], Any]:
+        least, value, index = left
+        block = least.argmin(axis=1, keepdims=True)
+        values = jnp.take_along_axis(x, block[:, :, None], axis=1)[:, 0]
+        columns = block * size + jnp.arange(size)[None, :]
+
+        def rest() -> Array:
+            later = (values > value) | ((values == value) & (columns > index))
+            return jnp.where(later, values, jnp.inf)
+
+        place = rest().argmin(axis=1, keepdims=True)
+        value, index = least.min(axis=1, keepdims=True), block * size + place
+        least = jnp.where(jnp.arange(blocks)[None, :] == block, rest().min(axis=1, keepdims=True), least)
+        return (least, value, index), (value[:, 0], index[:, 0])
+
+    nothing = jnp.full((rows, 1), -jnp.inf, x.dtype), jnp.full((rows, 1), -1)
+    _, (values, index) = jax.lax.scan(next_smallest, (x.min(axis=2), *nothing), length=count)
+    return values.T, index.T
