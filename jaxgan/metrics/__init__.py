@@ -15,9 +15,14 @@ from jaxgan.metrics.frechet import frechet_distance_from_moments as frechet_dist
 from jaxgan.metrics.frechet import moments as moments
 from jaxgan.metrics.inception_score import InceptionScore as InceptionScore
 from jaxgan.metrics.inception_score import inception_score as inception_score
+from jaxgan.metrics.inversion import inversion_distance as inversion_distance
+from jaxgan.metrics.judging import discriminator_accuracy as discriminator_accuracy
+from jaxgan.metrics.judging import logit_gap as logit_gap
 from jaxgan.metrics.kernel import KernelDistance as KernelDistance
 from jaxgan.metrics.kernel import kernel_distance as kernel_distance
 from jaxgan.metrics.kernel import maximum_mean_discrepancy as maximum_mean_discrepancy
+from jaxgan.metrics.mass import MissingMass as MissingMass
+from jaxgan.metrics.mass import missing_mass as missing_mass
 from jaxgan.metrics.modes import ClassCoverage as ClassCoverage
 from jaxgan.metrics.modes import ModeCoverage as ModeCoverage
 from jaxgan.metrics.modes import class_coverage as class_coverage
@@ -28,6 +33,9 @@ from jaxgan.metrics.neighbours import DensityCoverage as DensityCoverage
 from jaxgan.metrics.neighbours import PrecisionRecall as PrecisionRecall
 from jaxgan.metrics.neighbours import density_coverage as density_coverage
 from jaxgan.metrics.neighbours import precision_recall as precision_recall
+from jaxgan.metrics.similarity import ms_ssim as ms_ssim
+from jaxgan.metrics.similarity import pairwise_similarity as pairwise_similarity
+from jaxgan.metrics.similarity import psnr as psnr
 from jaxgan.metrics.vendi import vendi_score as vendi_score
 from jaxgan.metrics.wasserstein import sliced_wasserstein as sliced_wasserstein
 from jaxgan.metrics.wasserstein import wasserstein_distance as wasserstein_distance
