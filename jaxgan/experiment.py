@@ -91,15 +91,16 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
 def _parse(experiment: Experiment, arguments: Sequence[str]) -> Options:
     first = next(iter(experiment.arms.values()))
     default = Options(experiment.run, experiment.data, first.architecture, first.training)
+    kind = Options[type(experiment.data)]  # pyright: ignore[reportInvalidTypeArguments]
+    return parse(kind, arguments, default=default, description=experiment.description)
+
+
+def parse(kind: Any, arguments: Sequence[str], **others: Any) -> Any:
+    """Reads options with tyro; a mistake in them is raised as a ValueError of one line."""
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
-            return tyro.cli(
-                Options[type(experiment.data)],  # pyright: ignore[reportInvalidTypeArguments]
-                args=arguments,
-                default=default,
-                description=experiment.description,
-            )
+            return tyro.cli(kind, args=arguments, **others)
     except SystemExit as stopped:
         if not stopped.code:
             raise

@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "config": {"types", "losses", "techniques", "packing", "unroll", "optimizers", "networks", "data", "gan"},
     "report": {"types"},
     "evaluation": {"types", "metrics", "features", "data"},
+    "diagnosis": {"types", "data", "features", "metrics", "evaluation"},
     "rundir": {"types"},
     "seeds": {"types"},
     "train": {

@@ -4,6 +4,7 @@ Nothing here computes a metric or needs the run's code, so the report of any run
 under a temporary name and then renamed; the same input gives the same bytes.
 """
 
+from jaxgan.report.diagnosis import write_diagnosis as write_diagnosis
 from jaxgan.report.page import write_comparison as write_comparison
 from jaxgan.report.page import write_run as write_run
 from jaxgan.report.words import Verdict as Verdict

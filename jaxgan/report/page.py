@@ -38,7 +38,9 @@ def _png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _page(directory: Path, figures: Mapping[str, tuple[str, Figure | None]], **content: Any) -> Path:
+def write_page(
+    directory: Path, figures: Mapping[str, tuple[str, Figure | None]], template: str, **content: Any
+) -> Path:
     """Writes the figures, `{file: (heading, figure)}`, and the page; `content` is what else its template reads."""
     (directory / "figures").mkdir(exist_ok=True)
     pictures = []
@@ -51,7 +53,7 @@ def _page(directory: Path, figures: Mapping[str, tuple[str, Figure | None]], **c
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     functions = {"number": number, "spread": spread, "real": real_value, "column": column, "between": between}
     environment.filters.update(functions | {"flat": _flat})
-    page = environment.get_template("report.html.jinja").render(pictures=pictures, absent=absent, **content)
+    page = environment.get_template(template).render(pictures=pictures, absent=absent, **content)
     return _write(directory / "report.html", page.encode())
 
 
@@ -87,9 +89,10 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
         "losses": ("Losses through training", training(run)),
     }
     title = str(run.summary.get("task") or run.config.get("experiment") or directory.resolve().name)
-    return _page(
+    return write_page(
         directory,
         figures,
+        "report.html.jinja",
         title=f"{title}, {arm}" if (arm := run.config.get("arm")) else title,
         verdict=verdict(run.summary, [float(np.mean(finite_examples(x))) for x in run.samples]),
         config=run.config,
@@ -123,12 +126,13 @@ def write_comparison(directory: str | os.PathLike[str], arms: Sequence[str]) -> 
     verdicts = [verdict(run.summary, [float(np.mean(finite_examples(x))) for x in run.samples]) for run in runs]
     options = [_flat(run.config.get("options") or {}) for run in runs]
     differing = {name: [x.get(name, "n/a") for x in options] for name in dict.fromkeys(k for x in options for k in x)}
-    return _page(
+    return write_page(
         directory,
         {
             "comparison": ("Final samples", final_samples(arms, runs)),
             "comparison_modes": ("Modes reached", reached(arms, runs)),
         },
+        "report.html.jinja",
         title=f"{summaries[0].get('task') or directory.resolve().name}: {len(arms)} arms",
         verdict=comparison_verdict(arms, summaries, verdicts),
         config=runs[0].config,

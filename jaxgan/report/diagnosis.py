@@ -1,0 +1,153 @@
+"""The page of a diagnosis: what is missing, what is repeated, and where real and generated samples lie."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+
+from jaxgan.report.page import write_page
+from jaxgan.report.style import COLOURS, DASHED, label_axes
+
+_SHOWN = 1000  # of each set in the map
+_ROWS, _COLUMNS = 8, 10  # of a gallery
+_STATES = {"kept": COLOURS[0], "untested": "#BDBDBD", "starved": COLOURS[4], "lost": COLOURS[1]}
+
+
+def write_diagnosis(directory: str | os.PathLike[str], diagnosis: Any) -> Path:
+    """Writes `figures/` and `report.html` of a diagnosis.
+
+    Args:
+      directory: is there already.
+      diagnosis: what `diagnosis.diagnose` returned.
+
+    Returns:
+      The path of the page.
+    """
+    figures: dict[str, tuple[str, Figure | None]] = {}
+    if diagnosis.modes:
+        figures = {
+            "missing": ("What is missing: real samples of lost and starved modes", _missing(diagnosis)),
+            "modes": ("Fakes in each mode", _modes(diagnosis.modes)),
+            "map": ("Where real and generated samples lie", _map(diagnosis)),
+            "twins": ("Fakes that repeat each other", _twins(diagnosis)),
+            "samples": ("Random samples", _samples(diagnosis.samples)),
+        }
+    groups = {state: [mode for mode in diagnosis.modes if mode.state == state] for state in ("lost", "starved")}
+    return write_page(
+        Path(directory),
+        figures,
+        "diagnosis.html.jinja",
+        title="Has it collapsed?",
+        verdict=diagnosis.verdict,
+        measures=diagnosis.measures,
+        conventions=diagnosis.conventions,
+        **groups,
+    )
+
+
+def _modes(modes: Sequence[Any]) -> Figure:
+    figure = Figure((min(11.0, 0.22 * len(modes) + 4.0), 3.2), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    place = np.arange(len(modes))
+    for state, colour in _STATES.items():
+        chosen = [i for i, mode in enumerate(modes) if mode.state == state]
+        if chosen:
+            axes.bar(place[chosen], [modes[i].seen for i in chosen], color=colour, width=0.7, label=state)
+    lost = [i for i, mode in enumerate(modes) if mode.state == "lost"]
+    axes.scatter(lost, [0.0] * len(lost), marker="x", color=COLOURS[1], s=45, zorder=3, clip_on=False)
+    expected = [mode.expected for mode in modes]
+    axes.step([*(place - 0.5), len(modes) - 0.5], [*expected, expected[-1]], where="post", label="expected", **DASHED)
+    names = [mode.name for mode in modes]
+    step = -(-len(modes) // 50)
+    long = max(map(len, names)) > 3
+    axes.set_xticks(place[::step], names[::step], rotation=90 if long else 0)
+    label_axes(axes, "", "mode", "generated samples")
+    axes.tick_params(axis="x", labelsize=7)
+    figure.legend(loc="outside upper center", ncols=5, fontsize=8, frameon=False)
+    return figure
+
+
+def _gallery(rows: Sequence[tuple[str, np.ndarray]]) -> Figure:
+    """Rows of images `[k, h, w, c]` in [-1, 1], each with its name."""
+    longest = max(len(images) for _, images in rows)
+    figure = Figure((1.6 + 0.75 * longest, 0.85 * len(rows) + 0.2), dpi=110, layout="constrained")
+    grid = figure.subplots(len(rows), longest, squeeze=False)
+    for line, (name, images) in zip(grid, rows, strict=True):
+        for axes in line:
+            axes.set(xticks=[], yticks=[])
+            axes.set_frame_on(False)
+        for axes, image in zip(line, images, strict=False):
+            shown = np.clip((image + 1) / 2, 0, 1)
+            shown = np.repeat(shown, 3, axis=-1) if shown.shape[-1] == 1 else shown[..., :3]
+            shown = np.pad(shown, ((0, 0), (0, 0), (0, 3 - shown.shape[-1])))
+            axes.imshow(shown, interpolation="nearest" if len(image) < 65 else "auto")
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+    return figure
+
+
+def _missing(diagnosis: Any) -> Figure | None:
+    if diagnosis.samples.real.ndim != 4:
+        return None
+    rows = []
+    labels = diagnosis.assignment.real
+    if diagnosis.assignment.kind == "classifier":
+        labels = diagnosis.samples.real_labels
+    for i, mode in enumerate(diagnosis.modes):
+        examples = diagnosis.samples.real[labels == i][:_COLUMNS]
+        if mode.state in ("lost", "starved") and len(examples):
+            rows.append((f"{mode.name}, {mode.state}\n{mode.seen} of {mode.expected:.0f}", examples))
+    return _gallery(rows[:_ROWS]) if rows else None
+
+
+def _twins(diagnosis: Any) -> Figure | None:
+    if diagnosis.samples.fake.ndim != 4 or not diagnosis.diversity.groups:
+        return None
+    groups = diagnosis.diversity.groups[:_ROWS]
+    return _gallery([(f"{len(group)} alike", diagnosis.samples.fake[group[:_COLUMNS]]) for group in groups])
+
+
+def _samples(samples: Any) -> Figure | None:
+    if samples.real.ndim != 4:
+        return None
+    random = np.random.RandomState(0)
+    rows = []
+    for name, images in (("real", samples.real), ("generated", samples.fake)):
+        chosen = random.permutation(len(images))[: 3 * _COLUMNS]
+        rows += [(name, images[chosen[i : i + _COLUMNS]]) for i in range(0, len(chosen), _COLUMNS)]
+    return _gallery(rows)
+
+
+def _map(diagnosis: Any) -> Figure:
+    random = np.random.RandomState(0)
+    sets = [diagnosis.real_features, diagnosis.fake_features]
+    chosen = [random.permutation(len(x))[:_SHOWN] for x in sets]
+    lost = [i for i, mode in enumerate(diagnosis.modes) if mode.state == "lost"]
+    gone = np.isin(diagnosis.assignment.real[chosen[0]], lost)
+    both = np.concatenate([x[rows] for x, rows in zip(sets, chosen, strict=True)])
+    reals = len(chosen[0])
+    plane = sets[0].shape[1] <= 2
+    width = min(50, both.shape[1], reals - 1)
+    components = both if plane else PCA(width, svd_solver="full").fit(both[:reals]).transform(both)
+    panels = [("The samples themselves" if plane else "Principal components of the reals", components[:, :2])]
+    if not plane:
+        perplexity = min(30.0, (len(both) - 1) / 3)
+        embedded = TSNE(2, perplexity=perplexity, init="pca", random_state=0).fit_transform(components)
+        panels.append(("t-SNE of both together", embedded))
+    figure = Figure((4.8 * len(panels), 4.6), dpi=110, layout="constrained")
+    for axes, (title, points) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        points = np.pad(points, ((0, 0), (0, max(0, 2 - points.shape[1]))))
+        real, fake = points[:reals], points[reals:]
+        axes.scatter(*real[~gone].T, s=5, color="#9A9A9A", linewidths=0, label="real")
+        if gone.any():
+            axes.scatter(*real[gone].T, s=7, color=COLOURS[1], linewidths=0, label="real, of a lost mode")
+        axes.scatter(*fake.T, s=5, color=COLOURS[0], alpha=0.6, linewidths=0, label="generated")
+        axes.set(xticks=[], yticks=[])
+        label_axes(axes, title)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, frameon=False, markerscale=3)
+    return figure

@@ -1,0 +1,178 @@
+"""The diagnosis of digits that were made to collapse in known ways, and the command around it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from jaxgan.cli import main
+from jaxgan.diagnosis import diagnose
+from jaxgan.diagnosis.assignment import assign
+from jaxgan.diagnosis.inputs import Samples, fitted
+from jaxgan.diagnosis.modes import judge_modes
+from tests.diagnosis import fixtures
+
+IMAGES, LABELS = fixtures.digits()
+FIRST, SECOND = fixtures.halves(0)
+FAKES, CLASSES = IMAGES[SECOND], LABELS[SECOND]
+REAL = Samples(IMAGES[FIRST][..., None], LABELS[FIRST], tuple("0123456789"), "real digits")
+
+
+def found(fakes, real=REAL, labels=None):
+    return diagnose(real, Samples(fakes[..., None], labels, real.names, "fakes"))
+
+
+def named(diagnosis):
+    summary = diagnosis.summary()
+    return tuple([mode["name"] for mode in summary[key]] for key in ("lost_modes", "starved_modes"))
+
+
+def damaged():
+    """Without 3 and 7, a tenth of 5, and noise instead of 4."""
+    images, classes = FAKES.copy(), CLASSES.copy()
+    images[classes == 4] = fixtures.noise(images[classes == 4])
+    kept = ~np.isin(classes, (3, 7))
+    return fixtures.thinned(images[kept], classes[kept], 5)
+
+
+ALL = [
+    (FAKES, "healthy", "good", [], []),
+    (damaged(), "partial", "good", ["3", "4", "7"], ["5"]),
+    (FAKES[np.isin(CLASSES, (1, 2))], "collapse", "good", list("03456789"), []),
+    (fixtures.noise(FAKES), "unknown", "low", [], []),
+    (fixtures.blurred(FAKES, 0.5), "healthy", "low", [], []),
+    (fixtures.repeated(FAKES, 898), "healthy", "good", [], []),
+    (FAKES[~np.isin(CLASSES, (3, 7))], "partial", "good", ["3", "7"], []),
+    (fixtures.thinned(FAKES, CLASSES, 5), "partial", "good", [], ["5"]),
+    (fixtures.blurred(FAKES), "unknown", "low", [], []),
+]
+
+
+@pytest.mark.parametrize(
+    ("fakes", "verdict", "quality", "lost", "starved"),
+    [*ALL[:4], *(pytest.param(*case, marks=pytest.mark.slow) for case in ALL[4:])],
+    ids=["healthy", "damaged", "two-left", "noise", "soft", "drawn-again", "lost", "starved", "blurred"],
+)
+def test_labelled_reals(fakes, verdict, quality, lost, starved):
+    diagnosis = found(fakes)
+    assert (diagnosis.verdict.kind, diagnosis.verdict.quality) == (verdict, quality), diagnosis.verdict
+    assert named(diagnosis) == (lost, starved)
+
+
+@pytest.mark.slow
+def test_healthy_halves_are_rarely_accused():
+    """Up to 1 % of healthy generators are given a lost or starved mode; the classifier is trained anew here."""
+    alarms = 0
+    for seed in range(1, 41):
+        first, second = fixtures.halves(seed)
+        real = REAL._replace(data=IMAGES[first][..., None], labels=LABELS[first])
+        scaled = fitted(real, Samples(IMAGES[second][..., None], None, (), "fakes"))
+        assignment = assign(scaled, scaled.real, scaled.fake)
+        counts = [np.bincount(x[x >= 0], minlength=10) for x in (assignment.real, assignment.fake)]
+        sure = np.bincount(assignment.fake[assignment.sure], minlength=10)
+        modes = judge_modes(REAL.names, *counts, sure, assignment.confusion)
+        alarms += any(mode.state != "kept" for mode in modes)
+    assert alarms <= 3  # more than three of forty has a probability of 0.0005 then
+
+
+@pytest.mark.parametrize(
+    ("different", "verdict"), [(20, "collapse"), (1, "collapse"), pytest.param(150, "partial", marks=pytest.mark.slow)]
+)
+def test_repeats_are_noticed_though_their_classes_are_there(different, verdict):
+    diagnosis = found(fixtures.repeated(FAKES, different))
+    assert diagnosis.verdict.kind == verdict
+    if different > 1:
+        assert diagnosis.diversity.support == pytest.approx(different, rel=0.25)
+        assert "different samples" in diagnosis.verdict.sentence
+        assert len(diagnosis.diversity.groups) == pytest.approx(different, abs=0.1 * different)
+
+
+def test_constant_fakes_are_a_collapse_of_low_quality():
+    diagnosis = found(np.full_like(FAKES, 7))
+    assert (diagnosis.verdict.kind, diagnosis.verdict.quality) == ("collapse", "low")
+
+
+def test_labels_on_both_sides_are_taken_as_they_are():
+    kept = ~np.isin(CLASSES, (0, 9))
+    diagnosis = found(FAKES[kept], labels=CLASSES[kept])
+    assert diagnosis.assignment.kind == "labels" and named(diagnosis) == (["0", "9"], [])
+    assert diagnosis.modes[0].expected == pytest.approx(np.mean(REAL.labels == 0) * kept.sum())
+
+
+def test_without_labels_clusters_are_judged():
+    unlabelled = Samples(REAL.data, None, (), "reals")
+    assert found(FAKES, unlabelled).verdict.kind == "healthy"
+    diagnosis = found(FAKES[np.isin(CLASSES, (0, 1, 2, 3))], unlabelled)
+    assert diagnosis.verdict.kind in ("partial", "collapse") and named(diagnosis)[0]
+    assert all(name.startswith("cluster ") for name in named(diagnosis)[0])
+
+
+def test_vectors():
+    random = np.random.RandomState(0)
+    means = np.array([[x, y] for x in range(3) for y in range(3)])
+
+    def draw(n, modes):
+        return (means[random.choice(modes, n)] + 0.05 * random.randn(n, 2)).astype(np.float32)
+
+    real = Samples(draw(2000, 9), None, (), "reals")
+    assert diagnose(real, Samples(draw(2000, 9), None, (), "fakes")).verdict.kind == "healthy"
+    diagnosis = diagnose(real, Samples(draw(2000, 6), None, (), "fakes"))
+    lost = {mode.name for mode in diagnosis.modes if mode.state == "lost"}
+    share = sum(mode.expected for mode in diagnosis.modes if mode.name in lost) / 2000
+    assert diagnosis.verdict.kind == "partial" and share == pytest.approx(1 / 3, abs=0.05)
+
+
+def test_the_same_seed_gives_the_same_diagnosis():
+    few = REAL._replace(data=REAL.data[:100], labels=None)
+    first, second = (json.dumps(found(FAKES[:100], few).summary()) for _ in range(2))
+    assert first == second
+
+
+def write(path, images, labels=None):
+    np.savez(path, samples=images, **({} if labels is None else {"labels": labels}))
+    return str(path)
+
+
+def test_the_command_writes_what_it_says(tmp_path, capsys):
+    real = write(tmp_path / "real.npz", IMAGES[FIRST], LABELS[FIRST])
+    left = np.isin(CLASSES, (1, 2))
+    fake = write(tmp_path / "fake.npz", FAKES[left], CLASSES[left])
+    arguments = ["diagnose", "--real", real, "--fake", fake, "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--fail-on-collapse"]) == 3
+    assert "Collapse: " in capsys.readouterr().out
+    summary = json.loads((tmp_path / "out" / "diagnosis.json").read_text())
+    assert summary["verdict"] == "collapse" and len(summary["lost_modes"]) == 8
+    assert set(summary["lost_modes"][0]) == {"name", "expected", "seen", "ratio", "p_value"}
+    assert {"frechet_distance", "recall"} <= set(summary["metrics"])
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "What to try next" in page and 'src="http' not in page and page.count("data:image/png") >= 4
+    assert main(arguments) == 0
+
+
+def test_ten_samples_cannot_tell(tmp_path, capsys):
+    real = write(tmp_path / "real.npz", IMAGES[FIRST], LABELS[FIRST])
+    fake = write(tmp_path / "fake.npz", FAKES[:10])
+    assert main(["diagnose", "--real", real, "--fake", fake, "--out", str(tmp_path / "out"), "--fail-on-collapse"]) == 0
+    summary = json.loads((tmp_path / "out" / "diagnosis.json").read_text())
+    assert summary["verdict"] == "unknown" and summary["metrics"] == {}
+    assert "Cannot tell" in capsys.readouterr().out and (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"--fake": "nowhere.npy"}, "no file or folder nowhere.npy"),
+        ({"--features": "resnet"}, "no features 'resnet'; known are auto, pixels, random and inception:PATH"),
+        ({"--features": "inception:nowhere.pth"}, "nowhere.pth"),
+        ({"--out": "."}, "is not empty and holds no diagnosis"),
+        ({"--seed": "many"}, "many"),
+    ],
+)
+def test_bad_input_is_one_line(tmp_path, capsys, monkeypatch, change, says):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "x.npz", FAKES[:100])
+    options = {"--real": "x.npz", "--fake": "x.npz", "--out": "out", **change}
+    assert main(["diagnose", *(word for option in options.items() for word in option)]) == 2
+    error = capsys.readouterr().err
+    assert says in error and len(error.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
