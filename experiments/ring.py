@@ -60,7 +60,7 @@ if __name__ == "__main__":
                 description=__doc__ or "",
                 data=Ring(),
                 task=lambda options: data.ring(options.modes, options.radius, options.std),
-                run=Run(Path("runs/ring")),
+                run=Run(Path("runs/ring"), watch_modes=False),
                 arms=ARMS,
             )
         )

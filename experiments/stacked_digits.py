@@ -55,7 +55,7 @@ if __name__ == "__main__":
                 description=__doc__ or "",
                 data=StackedDigits(),
                 task=lambda options: data.stacked_digits(options.stack),
-                run=Run(Path("runs/stacked_digits"), samples=26_000, evaluate_every=1000),
+                run=Run(Path("runs/stacked_digits"), samples=26_000, evaluate_every=1000, watch_modes=False),
                 arms=ARMS,
             )
         )

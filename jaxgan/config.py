@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -170,6 +170,10 @@ class Run:
     """Steps between two evaluations, a multiple of --log-every; 0 is about a tenth of the run."""
     checkpoint_every: int = 0
     """Steps between two checkpoints, a multiple of --log-every; 0 is about a tenth of the run."""
+    on_alarm: Literal["warn", "stop", "off"] = "warn"
+    """When modes are lost or a player fails: a warning, a checkpoint and the end of the run, or nothing."""
+    watch_modes: bool = True
+    """Count the modes of the fakes inside the step, for alarms of lost modes; this changes how results are rounded."""
     seed_axis: Literal["auto", "turn", "vmap"] = "auto"
     """How several seeds are trained: in turn (as many at once as there are cores, each bit for bit as if alone), as one
     vmapped program, or the faster of the two for this backend."""
@@ -202,7 +206,13 @@ def _number(kind: str, text: str) -> float:
         raise ValueError(f"--{kind} takes NAME:NUMBER, e.g. r1:1.0, not {text!r}") from None
 
 
-def build(architecture: Architecture, training: Training, example_shape: tuple[int, ...], scale: float = 1.0) -> GAN:
+def build(
+    architecture: Architecture,
+    training: Training,
+    example_shape: tuple[int, ...],
+    scale: float = 1.0,
+    further: Sequence[Technique] = (),
+) -> GAN:
     """The GAN that a configuration describes.
 
     Args:
@@ -210,6 +220,7 @@ def build(architecture: Architecture, training: Training, example_shape: tuple[i
       training: everything else.
       example_shape: of one example: `(dimensions,)` for points, `(height, width, channels)` for images.
       scale: standard deviation of points; the networks work in units in which it is one.
+      further: techniques that no option names, such as the monitor's.
 
     Raises:
       ValueError: images of a size for which there is no network.
@@ -251,7 +262,7 @@ def build(architecture: Architecture, training: Training, example_shape: tuple[i
         generator_optimizer=optax.adam(training.learning_rate(training.generator_learning_rate), *betas),
         discriminator_optimizer=discriminator_optimizer,
         latent_dim=architecture.latent_dim,
-        techniques=training.techniques(),
+        techniques=(*training.techniques(), *further),
         unroll=training.unroll,
         discriminator_steps=training.discriminator_steps,
         average=training.average or None,

@@ -15,9 +15,9 @@ import jax
 import numpy as np
 import tyro
 
-from jaxgan import report, rundir
+from jaxgan import monitor, report, rundir
 from jaxgan.config import Architecture, Run, Training, build
-from jaxgan.evaluation import evaluator
+from jaxgan.evaluation import evaluator, watched
 from jaxgan.train import Interrupted, fit
 from jaxgan.types import as_batch
 
@@ -159,8 +159,10 @@ def _train(
         "training": dataclasses.asdict(options.training),
         "run": _run_options(options.run),
     }
+    modes = watched(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
+    further = () if modes is None else (monitor.watch(modes.assign, len(modes.names)),)
     summary = fit(
-        build(options.architecture, options.training, shape, scale),
+        build(options.architecture, options.training, shape, scale, further),
         task,
         evaluation,
         directory=directory,
@@ -168,6 +170,7 @@ def _train(
         steps=options.training.steps,
         batch_size=options.training.batch_size,
         run=options.run,
+        watched=modes,
     )
     report.write_run(directory)
     return summary

@@ -296,6 +296,8 @@ def gan(
         total = jnp.maximum(change(after, state), 1e-30)
         effect = {}
         for i, technique in enumerate(techniques):
+            if not any(technique[2:8]):  # it only watches
+                continue
             idle = Technique(technique.name, init=technique.init)
             without = with_techniques(techniques=(*techniques[:i], idle, *techniques[i + 1 :]))
             effect[technique.name] = change(after, without.step(key, state, batch)[0]) / total

@@ -7,6 +7,7 @@ checkpoint first cuts it back to that step, and then writes the same lines again
 import json
 import math
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -121,6 +122,11 @@ def _lines(path: Path, last_step: int) -> list[str]:
         except (json.JSONDecodeError, KeyError, TypeError):
             pass  # the line that was being written when the process was killed
     return kept
+
+
+def read_lines(directory: Path) -> list[dict[str, Any]]:
+    """What `metrics.jsonl` holds."""
+    return [json.loads(line) for line in _lines(directory / METRICS, sys.maxsize)]
 
 
 def rewind(directory: Path, step: int) -> None:

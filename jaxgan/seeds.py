@@ -42,7 +42,7 @@ class Seeds(NamedTuple):
       compile: `compile(states, feeds)`, so that the first `advance` costs what every one costs.
       advance: `advance(states, feeds, times) -> (states, [Info])`, `times * length` steps; one Info for each seed.
       sample: `sample(states, n) -> [seeds, n, ...]`, on the host.
-      state: `state(states) -> State`, of the first seed.
+      each: `each(states) -> [State]`, one for each seed.
       length: steps in one program.
     """
 
@@ -50,7 +50,7 @@ class Seeds(NamedTuple):
     compile: Callable[[PyTree, Sequence[Callable]], None]
     advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Info]]]
     sample: Callable[[PyTree, int], np.ndarray]
-    state: Callable[[PyTree], State]
+    each: Callable[[PyTree], list[State]]
     length: int
 
 
@@ -137,7 +137,7 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
         compile=compile_once,
         advance=advance_all,
         sample=sample_all,
-        state=lambda states: states[0],
+        each=list,
         length=program.length,
     )
 
@@ -176,6 +176,6 @@ def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool) -> Se
         compile=compile_once,
         advance=advance_all,
         sample=lambda states, n: _samples(lambda i: sample(keys, states, i), n, program.chunk, axis=1),
-        state=lambda states: jax.tree.map(lambda a: a[0], states),
+        each=lambda states: [jax.tree.map(lambda a, i=i: a[i], states) for i in range(len(seeds))],
         length=program.length,
     )

@@ -14,12 +14,12 @@ import jax.numpy as jnp
 import numpy as np
 from tqdm import tqdm
 
-from jaxgan import rundir
+from jaxgan import monitor, rundir
 from jaxgan.checkpoint import Checkpoints
 from jaxgan.config import Run
-from jaxgan.evaluation import Evaluation
+from jaxgan.evaluation import Evaluation, Watched
 from jaxgan.seeds import Seeds, in_turn, programs, vmapped
-from jaxgan.types import GAN, Info, as_batch
+from jaxgan.types import GAN, Info, State, as_batch
 
 KEPT_SAMPLES = 2500  # per seed in samples.npz; all that were asked for are measured
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
@@ -105,6 +105,7 @@ def fit(
     steps: int,
     batch_size: int,
     run: Run,
+    watched: Watched | None = None,
 ) -> dict[str, Any]:
     """Trains a GAN from several seeds and writes the files of a run into a folder.
 
@@ -120,13 +121,14 @@ def fit(
       steps: generator updates.
       batch_size: real examples in a minibatch.
       run: seeds, samples and intervals.
+      watched: the modes that the GAN's technique `monitor.watch` counts, if it has one.
 
     Returns:
       What `summary.json` holds.
 
     Raises:
       ValueError: the folder holds something else, options do not fit, or the data hold NaN.
-      Interrupted: SIGTERM arrived.
+      Interrupted: SIGTERM arrived, or an alarm with `run.on_alarm` "stop".
     """
     every_log, every_evaluation, every_checkpoint = run.intervals(steps)
     _check_finite(task)
@@ -157,6 +159,9 @@ def fit(
         progress["compile_seconds"] += compile_seconds
         step = progress["step"]
         rundir.rewind(directory, step)
+        history: dict[int, list[dict[str, Any]]] = {seed: [] for seed in seeds}
+        for line in rundir.read_lines(directory):
+            history[line["seed"]].append(line)
 
         def evaluate() -> tuple[np.ndarray, list[dict[str, Any]]]:
             samples = several.sample(states, run.samples)
@@ -181,14 +186,26 @@ def fit(
                 )
                 _show(bar, title, step, steps, progress["train_seconds"], measured)
             lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, measured, strict=True)]
+            if run.on_alarm != "off":
+                alarmed = [
+                    _watch(line, of_seed, history[line["seed"]], watched)
+                    for line, of_seed in zip(lines, several.each(states), strict=True)
+                ]
+            else:
+                alarmed = []
             rundir.log(directory, lines)
             if step == every_log and not source.streams:
-                progress["silent_techniques"] = _silent(gan, task, several.state(states), batch_size)
-            if step % every_checkpoint == 0 or step == steps or stop.is_set():
+                progress["silent_techniques"] = _silent(gan, task, several.each(states)[0], batch_size)
+            halted = run.on_alarm == "stop" and any(alarmed)
+            if step % every_checkpoint == 0 or step == steps or stop.is_set() or halted:
                 progress["positions"] = [stream.get_state() for stream in source.streams]
                 checkpoints.save(step, states, progress)
             if stop.is_set() and step < steps:
                 raise Interrupted(f"{title} stopped at step {step} of {steps}; the same command continues it")
+            if halted and step < steps:
+                raise Interrupted(
+                    f"{title} stopped at step {step} of {steps} by an alarm; the same command continues it"
+                )
         bar.close()
         if samples is None:  # killed after its last checkpoint
             samples, measured = evaluate()
@@ -241,6 +258,22 @@ def _show(bar: tqdm, title: str, step: int, steps: int, seconds: float, measured
         print(", ".join(parts + [f"modes {modes}"] * bool(modes)), file=sys.stderr, flush=True)
     elif modes:
         bar.set_postfix_str(f"modes {modes}")
+
+
+def _watch(
+    line: dict[str, Any], state: State, history: list[dict[str, Any]], watched: Watched | None
+) -> list[monitor.Alarm]:
+    """Adds to a seed's line what the monitor saw and the alarms that follow, and says them."""
+    if watched is not None and monitor.NAME in state.techniques.stats:
+        line["window"] = monitor.seen(state.techniques.stats[monitor.NAME])
+    history.append(rundir.plain(line))
+    names, expected = ((), ()) if watched is None else watched[1:]
+    found = [alarm for alarm in monitor.alarms(history, names, expected) if alarm.step == line["step"]]
+    if found:
+        line["alarms"] = [alarm._asdict() for alarm in found]
+    for alarm in found:
+        tqdm.write(f"alarm at step {alarm.step}, seed {line['seed']}: {alarm.sentence}", file=sys.stderr)
+    return found
 
 
 def _silent(gan: GAN, task: Any, state: Any, batch_size: int) -> list[str]:

@@ -49,7 +49,7 @@ MAY_IMPORT = {
         "rundir",
         "seeds",
     },
-    "experiment": {"types", "data", "config", "evaluation", "report", "rundir", "train"},
+    "experiment": {"types", "data", "config", "evaluation", "monitor", "report", "rundir", "train"},
 }
 FRONT = {"__init__", "cli"}  # these may import everything
 CORE = {"types", "losses", "techniques", "packing", "unroll", "optimizers", "networks", "data", "metrics", "features"}

@@ -82,7 +82,10 @@ def judge(
         return Verdict("unknown", "low", sentence, evidence, _advice("unknown", "low"))
     but = "; quality is low" if blurred else ""
     if share["lost"] >= 0.5:
-        sentence = f"Collapse: {_named(lost)} of {len(modes)} modes are lost, {100 * share['lost']:.0f} % of the data"
+        sentence = (
+            f"Collapse: {len(lost)} of {len(modes)} modes are lost ({_named(lost)}), "
+            f"{100 * share['lost']:.0f} % of the data"
+        )
         return Verdict("collapse", quality, f"{sentence}{but}.", evidence, _advice("collapse", quality))
     if lost or starved or some or uncovered or diversity.spread < NARROW:
         parts = [f"{_named(group)} {word}" for group, word in ((lost, "lost"), (starved, "starved")) if group]
@@ -143,16 +146,16 @@ def _advice(kind: str, quality: str) -> tuple[str, ...]:
     if quality == "low" and kind != "collapse":
         return (
             "Train for longer, and let the learning rates fall at the end: quality comes last.",
-            "Sample from a moving average of the generator (`--average 0.999`), which removes its wandering.",
-            "Add `--technique r1:1.0`: a discriminator without a penalty stops giving useful gradients.",
+            "Sample from a moving average of the generator (--average 0.999), which removes its wandering.",
+            "Add --technique r1:1.0: a discriminator without a penalty stops giving useful gradients.",
             "Compare the images' range and size with the data once more: a wrong scale looks like noise.",
         )
     return (
-        "Pack the discriminator (`--pack 2` or more): it then sees that a pack has too little variety, which a single "
+        "Pack the discriminator (--pack 2 or more): it then sees that a pack has too little variety, which a single "
         "sample cannot show.",
-        "Take the relativistic loss with `--technique r1:1.0 r2:1.0`: it compares every fake with a real, so that "
+        "Take the relativistic loss with --technique r1:1.0 r2:1.0: it compares every fake with a real, so that "
         "dropping a mode costs something.",
-        "Look ahead (`--unroll.steps 5`) where the generator runs from mode to mode: it then sees the answer.",
+        "Look ahead (--unroll.steps 5) where the generator runs from mode to mode: it then sees the answer.",
         "Lower the generator's learning rate or raise the discriminator's: a generator that is too fast chases.",
         "Go back to the last checkpoint with all its modes; a lost mode seldom returns by itself.",
     )

@@ -5,3 +5,5 @@ from jaxgan.evaluation.classifier import cache_folder as cache_folder
 from jaxgan.evaluation.classifier import train_classifier as train_classifier
 from jaxgan.evaluation.tasks import Evaluation as Evaluation
 from jaxgan.evaluation.tasks import evaluator as evaluator
+from jaxgan.evaluation.watched import Watched as Watched
+from jaxgan.evaluation.watched import watched as watched

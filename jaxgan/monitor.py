@@ -1,0 +1,252 @@
+"""The online detector: counts modes inside the compiled step, and tells from a run's log lines what went wrong.
+
+`watch` is a technique that changes nothing. `alarms` is a pure function of the lines of `metrics.jsonl`, so a run that
+was killed and continued raises the same alarms.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from scipy import stats
+
+from jaxgan.types import Array, Batch, Info, Key, Params, Play, PyTree, Technique
+
+NAME = "monitor"
+DOUBT = 1e-4  # probability of so few samples by chance, over all modes, below which a mode is missing
+GONE, THERE = 0.05, 0.25  # shares of the expected samples: missing below the first, there above the second
+HALF = 0.5  # share of the data whose loss is a collapse, and share of the modes at once
+PATIENCE = 300  # steps for which that must last
+SURE = 0.99  # accuracy of a discriminator that has won
+LINES = 5  # log lines in a row that show a discriminator which has won
+EXPLODED, VANISHED = 100.0, 0.01  # gradient norms, relative to their median so far
+
+
+class Window(NamedTuple):
+    """Counts of modes that forget what is long ago.
+
+    Attributes:
+      step: int32 scalar, steps so far.
+      counts: `[k]` float32, samples of each mode, weighted by how recent they are.
+      total: scalar, all samples, weighted alike.
+      squares: scalar, sum of the squared weights; `total² / squares` is how many samples the window is worth.
+      alike: scalar, share of the pairs within a minibatch that are of one mode, weighted and summed.
+      minibatches: scalar, sum of the weights of the minibatches.
+    """
+
+    step: Array
+    counts: Array
+    total: Array
+    squares: Array
+    alike: Array
+    minibatches: Array
+
+
+class Alarm(NamedTuple):
+    """Something that went wrong.
+
+    Attributes:
+      kind: "mode_loss", "collapse", "overpowering_discriminator", "vanishing_gradient", "exploding_gradient",
+        "frozen_generator" or "not_finite".
+      step: at which it was noticed.
+      since: the last step before it.
+      modes: names of the modes that are missing.
+      p_value: of such counts by chance; None where it is no matter of chance, or minibatches alone show it.
+      sentence: in words.
+    """
+
+    kind: str
+    step: int
+    since: int
+    modes: tuple[str, ...]
+    p_value: float | None
+    sentence: str
+
+
+def watch(assign: Callable[[Array], Array], modes: int, *, window: int = 100, every: int = 5) -> Technique:
+    """A technique that changes nothing and counts the modes of the generated minibatches.
+
+    Every few steps the fakes are assigned to modes and counted in a window that forgets exponentially. It costs no
+    pass through a network and no random number.
+
+    Args:
+      assign: `assign(examples [n, ...]) -> [n]` integers in [0, modes), or -1 for none.
+      modes: `k`, at least 1.
+      window: steps after which a sample counts 37 %, at least `every`.
+      every: steps between two counts, at least 1.
+
+    Returns:
+      A `Technique` whose state is a `Window`.
+
+    Raises:
+      ValueError: an argument out of range.
+    """
+    if modes < 1 or every < 1 or window < every:
+        raise ValueError(f"watch takes at least 1 mode and 1 <= every <= window, not {modes}, {every} and {window}")
+    keep = math.exp(-every / window)
+
+    def init(key: Key, batch: Batch) -> tuple[Params, PyTree]:
+        del key, batch
+        zero = jnp.zeros((), jnp.float32)
+        return {}, Window(jnp.zeros((), jnp.int32), jnp.zeros(modes, jnp.float32), zero, zero, zero, zero)
+
+    def update(state: Window, key: Key, play: Play, info: Info) -> Window:
+        del key, info
+
+        def count(state: Window) -> Window:
+            mode = assign(play.generated)
+            counts = jnp.zeros(modes, jnp.float32).at[jnp.where(mode < 0, modes, mode)].add(1.0, mode="drop")
+            n = mode.shape[0]
+            return Window(
+                state.step,
+                keep * state.counts + counts,
+                keep * state.total + n,
+                keep**2 * state.squares + n,
+                keep * state.alike + jnp.sum(counts * (counts - 1)) / max(n * (n - 1), 1),
+                keep * state.minibatches + 1,
+            )
+
+        state = jax.lax.cond(state.step % every == 0, count, lambda state: state, state)
+        return state._replace(step=state.step + 1)
+
+    return Technique(NAME, init=init, update=update)
+
+
+def seen(window: Window) -> dict[str, Any]:
+    """What a log line keeps of a window.
+
+    Returns:
+      `counts` `[k]`; `effective`, how many independent samples they are worth; `modes_at_once`, the number of equally
+      frequent modes whose minibatches have as many pairs of one mode.
+    """
+    counts, total, squares, alike, minibatches = (np.asarray(x, np.float64) for x in window[1:])
+    effective = float(total**2 / squares) if squares > 0 else 0.0
+    shares = counts / total if total > 0 else counts
+    return {
+        "counts": [round(float(x), 2) for x in effective * shares],
+        "effective": round(effective, 2),
+        "modes_at_once": round(float(minibatches / max(alike, 1e-6)), 2) if minibatches > 0 else 0.0,
+    }
+
+
+def alarms(lines: Sequence[Mapping[str, Any]], names: Sequence[str] = (), expected: ArrayLike = ()) -> list[Alarm]:
+    """Tells what went wrong in a run, from the log lines of one seed.
+
+    A mode is missing when the window holds less than 5 % of its expected samples and so few have a probability below
+    1e-4 by chance (binomial, corrected for the number of modes). It is lost when it was there before, with at least a
+    quarter of what is expected: a generator that has not found a mode yet has not lost it. It is a collapse when the
+    missing modes hold at least half of the data, one of them having been there; or when the minibatches have held, for
+    300 steps, at most half of the modes at once that minibatches of the data hold. The second finds a generator that
+    moves from mode to mode and leaves none out for long.
+
+    A discriminator overpowers when its accuracy is at least 0.99 on five lines in a row. A gradient explodes or
+    vanishes when the generator's norm is 100 times above or below its median so far on two lines in a row. A generator
+    is frozen when its gradient is exactly zero while the discriminator's is not.
+
+    Args:
+      lines: dictionaries with `step`, the fields of `Info`, and `window` from `seen`, in order.
+      names: of the modes; empty without a window.
+      expected: `[k]`, share of each mode in the data.
+
+    Returns:
+      The alarms, in order. Each kind is raised again only after it was over; lost modes are not listed while a
+      collapse lasts.
+    """
+    found = _of_modes(lines, tuple(names), np.asarray(expected, float)) if names else []
+    for kind, happens, sentence in _KINDS:
+        before = False
+        for i, line in enumerate(lines):
+            now = happens(lines[: i + 1])
+            if now and not before:
+                since = int(lines[i - 1]["step"]) if i else 0
+                found.append(Alarm(kind, int(line["step"]), since, (), None, sentence))
+            before = now
+    return sorted(found, key=lambda alarm: alarm.step)
+
+
+def _of_modes(lines: Sequence[Mapping[str, Any]], names: tuple[str, ...], expected: np.ndarray) -> list[Alarm]:
+    found, collapsed, narrow_since = [], False, None
+    usual = 1 / np.sum(expected**2)
+    last = np.full(len(names), -1)  # step at which each mode was last there
+    lost = np.zeros(len(names), bool)
+    for line in lines:
+        if "window" not in line:
+            continue
+        step, effective = int(line["step"]), float(line["window"]["effective"])
+        counts = np.asarray(line["window"]["counts"])
+        chance = np.minimum(stats.binom.cdf(np.round(counts), round(effective), expected) * len(names), 1.0)
+        ratio = counts / np.maximum(effective * expected, 1e-12)
+        missing = (ratio < GONE) & (chance < DOUBT)
+        lost &= ratio < THERE
+        new = missing & ~lost & (last >= 0)
+        last[ratio >= THERE] = step
+        lost |= new
+        share = float(expected[missing].sum())
+        at_once = float(line["window"]["modes_at_once"])
+        narrow_since = None if at_once > HALF * usual else step if narrow_since is None else narrow_since
+        narrow = narrow_since is not None and step - narrow_since >= PATIENCE
+        collapse = narrow or (share >= HALF and bool((missing & lost).any()))
+        if (new.any() or collapse) and not collapsed:
+            which = tuple(name for name, gone in zip(names, missing if collapse else new, strict=True) if gone)
+            since = int(last[new].min()) if new.any() else step if narrow_since is None else narrow_since
+            p_value = float(chance[missing].max()) if missing.any() else None
+            sentence = f"{'collapse' if collapse else 'modes lost'} since step {since}"
+            if which:
+                listed = ", ".join(which[:5]) + (f" and {len(which) - 5} more" if len(which) > 5 else "")
+                sentence += f", modes with {100 * share:.0f} % of the data are missing: {listed}"
+            if narrow:
+                sentence += f"; minibatches hold {at_once:.1f} modes at once, those of the data {usual:.1f}"
+            found.append(Alarm("collapse" if collapse else "mode_loss", step, since, which, p_value, sentence))
+        collapsed = collapse
+    return found
+
+
+def _column(lines: Sequence[Mapping[str, Any]], name: str, last: int) -> np.ndarray:
+    return np.array([line[name] for line in lines[-last:]], float)
+
+
+def _not_finite(lines: Sequence[Mapping[str, Any]]) -> bool:
+    names = ("generator_loss", "discriminator_loss", "generator_gradient_norm", "discriminator_gradient_norm")
+    return not all(math.isfinite(lines[-1][name] if lines[-1][name] is not None else math.nan) for name in names)
+
+
+def _overpowering(lines: Sequence[Mapping[str, Any]]) -> bool:
+    return len(lines) >= LINES and bool((_column(lines, "discriminator_accuracy", LINES) >= SURE).all())
+
+
+def _frozen(lines: Sequence[Mapping[str, Any]]) -> bool:
+    line = lines[-1]
+    return line["generator_gradient_norm"] == 0 and line["discriminator_gradient_norm"] != 0
+
+
+def _usual(lines: Sequence[Mapping[str, Any]]) -> float:
+    """Median of the generator's gradient norm before the last two lines; NaN while there are too few."""
+    before = _column(lines[:-2], "generator_gradient_norm", len(lines))
+    before = before[np.isfinite(before)]
+    return float(np.median(before)) if len(before) >= LINES else math.nan
+
+
+def _exploding(lines: Sequence[Mapping[str, Any]]) -> bool:
+    return bool((_column(lines, "generator_gradient_norm", 2) > EXPLODED * _usual(lines)).all())
+
+
+def _vanishing(lines: Sequence[Mapping[str, Any]]) -> bool:
+    norms = _column(lines, "generator_gradient_norm", 2)
+    return bool(((norms < VANISHED * _usual(lines)) & (norms > 0)).all())
+
+
+_KINDS = (
+    ("not_finite", _not_finite, "a loss or a gradient is not finite: lower the learning rate"),
+    (
+        "overpowering_discriminator",
+        _overpowering,
+        "the discriminator is right nearly always: penalise it (--technique r1:1.0) or slow it down",
+    ),
+    ("exploding_gradient", _exploding, "the generator's gradient is 100 times its usual size"),
+    ("vanishing_gradient", _vanishing, "the generator's gradient is a hundredth of its usual size"),
+    ("frozen_generator", _frozen, "the generator gets no gradient at all"),
+)
