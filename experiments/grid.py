@@ -5,7 +5,18 @@
 The data are PacGAN's (Lin et al., 2018): a 5 by 5 grid of spacing 2, standard deviation 0.05. The penalties are R3GAN's
 (Huang et al., 2024), with a weight for this scale: in units in which the data have variance one it is 0.005.
 
-No run of this file has been recorded yet. Published: PacGAN4 24.8 of 25 modes, 93.6 % high quality, reverse KL 0.04.
+Two CPU cores, seeds 0 to 3: 17 minutes of CPU, so 9 minutes on two free cores; 2500 samples are measured:
+
+| arm | modes of 25 | high quality | reverse KL |
+| --- | --- | --- | --- |
+| plain | 16, 13, 14, 20 | 0.92, 0.89, 0.92, 0.90 | 0.74, 0.77, 0.64, 0.53 |
+| regularised | 25, 25, 25, 25 | 0.916, 0.904, 0.916, 0.913 | 0.009, 0.008, 0.006, 0.005 |
+| real data | 25 | 0.989 | 0.005 |
+
+Published: PacGAN4 24.8 of 25 modes, 93.6 % high quality, reverse KL 0.04 (Lin et al., 2018). High quality stays at
+0.91 from 14 000 steps on: the rest lies on bridges between the modes, which a continuous generator cannot do without.
+Half of the penalty, or a generator twice as wide, do not change that. With a latent of two dimensions the mode in the
+middle was lost for good by one seed of four, and with half of the penalty five modes by another.
 """
 
 import dataclasses
@@ -29,7 +40,7 @@ class Grid:
     """Standard deviation of each Gaussian."""
 
 
-ARCHITECTURE = Architecture(generator_width=128, discriminator_width=128, layers=3)
+ARCHITECTURE = Architecture(generator_width=128, discriminator_width=128, layers=3, activation="tanh", latent_dim=3)
 PLAIN = Training(steps=20_000, batch_size=256, decay_from=0.0, average=0.999)
 REGULARISED = dataclasses.replace(PLAIN, loss="relativistic", technique=("r1:0.04", "r2:0.04"))
 ARMS = {"plain": Arm(ARCHITECTURE, PLAIN), "regularised": Arm(ARCHITECTURE, REGULARISED)}
@@ -42,7 +53,7 @@ if __name__ == "__main__":
                 description=__doc__ or "",
                 data=Grid(),
                 task=lambda options: data.grid(options.side, options.spacing, options.std),
-                run=Run(Path("runs/grid")),
+                run=Run(Path("runs/grid"), watch_modes=False),
                 arms=ARMS,
             )
         )

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 from scipy import stats
 
 from jaxgan.types import Array, Batch, Info, Key, Params, Play, PyTree, Technique
@@ -133,7 +132,9 @@ def seen(window: Window) -> dict[str, Any]:
     }
 
 
-def alarms(lines: Sequence[Mapping[str, Any]], names: Sequence[str] = (), expected: ArrayLike = ()) -> list[Alarm]:
+def alarms(
+    lines: Sequence[Mapping[str, Any]], names: Sequence[str] = (), expected: Sequence[float] | np.ndarray = ()
+) -> list[Alarm]:
     """Tells what went wrong in a run, from the log lines of one seed.
 
     A mode is missing when the window holds less than 5 % of its expected samples and so few have a probability below
