@@ -18,10 +18,10 @@ from jaxgan.config import Architecture, Training, build
 from jaxgan.unroll import Unroll
 
 CASES = {
-    "mlp": ((2,), Architecture(), 128),
-    "dcgan 8x8": ((8, 8, 3), Architecture(generator_width=32, discriminator_width=8), 64),
+    "mlp": ((2,), Architecture(), 128, (2, 5, 10, 20)),
+    "dcgan 8x8": ((8, 8, 3), Architecture(generator_width=32, discriminator_width=8), 64, (2, 5)),
 }
-STEPS, REPEATS = (2, 5, 10), 7
+REPEATS = 7
 
 
 def compiled_step(shape: tuple[int, ...], architecture: Architecture, batch_size: int, unroll: Unroll):
@@ -43,8 +43,8 @@ def seconds(run) -> float:
 
 def main() -> int:
     rows = []
-    for name, (shape, architecture, batch_size) in CASES.items():
-        for steps in tqdm(STEPS, desc=name, disable=not sys.stderr.isatty()):
+    for name, (shape, architecture, batch_size, several) in CASES.items():
+        for steps in tqdm(several, desc=name, disable=not sys.stderr.isatty()):
             forms = [
                 compiled_step(shape, architecture, batch_size, Unroll(steps, scan_unroll=form)) for form in (1, True)
             ]
