@@ -6,8 +6,14 @@ DIR holds MNIST as TFDS prepares it; a wrong one ends in a line that says how. T
 Metz et al. (2017). A classifier, 99.2 % accurate on MNIST's test split, trained here once and cached, counts the modes
 of 26 000 samples; real data score 1000 modes and a KL of 0.023 there, so that is the floor.
 
-The default run takes about an hour on two CPU cores and has not been recorded yet. A short one has,
-`--steps 200 --samples 2000`, one seed: 473 modes, KL 1.36, where real data score 863 and 0.30.
+Two CPU cores shared with other jobs, 30 minutes, seed 0, 26 000 samples:
+
+| | modes of 1000 | KL in nats |
+| --- | --- | --- |
+| packed by 2, 2 000 steps | 988 | 0.42 |
+| real data | 1000 | 0.023 |
+
+These are 128 000 images, 50 times fewer than the papers train on; at step 1 000 it had 933 modes, at 1 500 995.
 
 Published at 26 000 samples: PacDCGAN2 1000 modes and KL 0.06 (Lin et al., 2018); R3GAN 1000 and 0.029 (Huang et al.,
 2024).
@@ -36,7 +42,7 @@ class StackedMnist:
 
 ARCHITECTURE = Architecture(generator_width=32, discriminator_width=32, latent_dim=100, batch_norm=True)
 TRAINING = Training(
-    steps=4000,
+    steps=2000,
     batch_size=64,
     pack=2,
     generator_learning_rate=1e-3,
@@ -52,7 +58,7 @@ if __name__ == "__main__":
                 description=__doc__ or "",
                 data=StackedMnist(),
                 task=lambda options: data.stacked_mnist(options.data_dir, size=options.size, stack=options.stack),
-                run=Run(Path("runs/stacked_mnist"), seeds=1, samples=26_000, evaluate_every=1000),
+                run=Run(Path("runs/stacked_mnist"), seeds=1, samples=26_000, evaluate_every=500, watch_modes=False),
                 arms={"packed": Arm(ARCHITECTURE, TRAINING)},
             )
         )
