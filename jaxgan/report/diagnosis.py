@@ -13,7 +13,7 @@ from sklearn.manifold import TSNE
 from jaxgan.report.page import write_page
 from jaxgan.report.style import COLOURS, DASHED, label_axes
 
-_SHOWN = 1000  # of each set in the map
+_SHOWN = 500  # of each set in the map
 _ROWS, _COLUMNS = 8, 10  # of a gallery
 _STATES = {"kept": COLOURS[0], "untested": "#BDBDBD", "starved": COLOURS[4], "lost": COLOURS[1]}
 

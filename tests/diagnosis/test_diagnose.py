@@ -50,9 +50,10 @@ ALL = [
 ]
 
 
+@pytest.mark.slow  # the classifier takes its time
 @pytest.mark.parametrize(
     ("fakes", "verdict", "quality", "lost", "starved"),
-    [ALL[0], *(pytest.param(*case, marks=pytest.mark.slow) for case in ALL[1:])],  # the classifier takes its time
+    ALL,
     ids=["damaged", "healthy", "two-left", "noise", "soft", "drawn-again", "lost", "starved", "blurred"],
 )
 def test_labelled_reals(fakes, verdict, quality, lost, starved):
@@ -105,6 +106,15 @@ def test_labels_on_both_sides_are_taken_as_they_are():
     diagnosis = found(FAKES[kept], labels=CLASSES[kept])
     assert diagnosis.assignment.kind == "labels" and named(diagnosis) == (["0", "9"], [])
     assert diagnosis.modes[0].expected == pytest.approx(np.mean(REAL.labels == 0) * kept.sum())
+
+
+def test_labelled_vectors_are_classified_by_a_linear_model():
+    real = REAL._replace(data=REAL.data.reshape(len(REAL.data), -1).astype(np.float32))
+    kept = FAKES[~np.isin(CLASSES, (3, 7))]
+    diagnosis = diagnose(real, Samples(kept.reshape(len(kept), -1).astype(np.float32), None, (), "fakes"))
+    assert diagnosis.assignment.kind == "classifier" and diagnosis.verdict.kind == "partial"
+    lost, starved = named(diagnosis)
+    assert sorted(lost + starved) == ["3", "7"]
 
 
 def test_without_labels_clusters_are_judged():
