@@ -78,6 +78,24 @@ def test_healthy_halves_are_rarely_accused():
     assert alarms <= 3  # more than three of forty has a probability of 0.0005 then
 
 
+@pytest.mark.parametrize("kind", ["labels", pytest.param("clusters", marks=pytest.mark.slow)])
+def test_no_false_alarm_in_200_healthy_resamplings(kind):
+    names = REAL.names if kind == "labels" else ()
+    alarms = 0
+    for seed in range(200):
+        sides = [
+            Samples(IMAGES[half][..., None], LABELS[half] if names else None, names, "digits")
+            for half in fixtures.halves(seed)
+        ]
+        scaled = fitted(*sides)
+        assignment = assign(scaled, *(x.reshape(len(x), -1) for x in (scaled.real, scaled.fake)), seed=seed)
+        k = len(assignment.names)
+        real, fake = (np.bincount(x[x >= 0], minlength=k) for x in (assignment.real, assignment.fake))
+        modes = judge_modes(assignment.names, real, fake, fake, assignment.confusion, len(assignment.fake))
+        alarms += any(mode.state in ("lost", "starved") for mode in modes)
+    assert alarms == 0
+
+
 @pytest.mark.parametrize(
     ("different", "verdict"), [(20, "collapse"), (1, "collapse"), pytest.param(150, "partial", marks=pytest.mark.slow)]
 )
