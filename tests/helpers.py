@@ -11,10 +11,7 @@ import optax
 
 from jaxgan.types import Array, Key, Network, Params, Play, Player, State, Stats
 
-# A test compiles a program to run it a few times: halving the compile time is worth more than a fast program.
-jit = functools.partial(
-    jax.jit, compiler_options={"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
-)
+jit = jax.jit  # conftest.py makes compiling cheap
 
 
 def counted(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[str]]:
