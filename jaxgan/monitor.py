@@ -1,11 +1,11 @@
 """The online detector: counts modes inside the compiled step, and tells from a run's log lines what went wrong.
 
 `watch` is a technique that changes nothing. `alarms` is a pure function of the lines of `metrics.jsonl`, so a run that
-was killed and continued raises the same alarms.
+was killed and continued raises the same alarms; `Detector` reads them one by one.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -23,6 +23,17 @@ PATIENCE = 300  # steps for which that must last
 SURE = 0.99  # accuracy of a discriminator that has won
 LINES = 5  # log lines in a row that show a discriminator which has won
 EXPLODED, VANISHED = 100.0, 0.01  # gradient norms, relative to their median so far
+
+
+NUMBERS = ("generator_loss", "discriminator_loss", "generator_gradient_norm", "discriminator_gradient_norm")
+SENTENCES = {
+    "not_finite": "a loss or a gradient is not finite: lower the learning rate",
+    "overpowering_discriminator": "the discriminator is right nearly always: penalise it (--technique r1:1.0) or slow "
+    "it down",
+    "exploding_gradient": "the generator's gradient is 100 times its usual size",
+    "vanishing_gradient": "the generator's gradient is a hundredth of its usual size",
+    "frozen_generator": "the generator gets no gradient at all",
+}
 
 
 class Window(NamedTuple):
@@ -133,9 +144,24 @@ def seen(window: Window) -> dict[str, Any]:
 
 
 def alarms(
-    lines: Sequence[Mapping[str, Any]], names: Sequence[str] = (), expected: Sequence[float] | np.ndarray = ()
+    lines: Iterable[Mapping[str, Any]], names: Sequence[str] = (), expected: Sequence[float] | np.ndarray = ()
 ) -> list[Alarm]:
-    """Tells what went wrong in a run, from the log lines of one seed.
+    """Tells what went wrong in a run, from the log lines of one seed, by the rules of `Detector`.
+
+    Args:
+      lines: dictionaries with `step`, the fields of `Info`, and `window` from `seen`, in order.
+      names: of the modes; empty without a window.
+      expected: `[k]`, share of each mode in the data.
+
+    Returns:
+      The alarms, in order.
+    """
+    detector = Detector(names, expected)
+    return [alarm for line in lines for alarm in detector.see(line)]
+
+
+class Detector:
+    """Reads the log lines of one seed as they come, and raises alarms.
 
     A mode is missing when the window holds less than 5 % of its expected samples and so few have a probability below
     1e-4 by chance (binomial, corrected for the number of modes). It is lost when it was there before, with at least a
@@ -148,106 +174,81 @@ def alarms(
     vanishes when the generator's norm is 100 times above or below its median so far on two lines in a row. A generator
     is frozen when its gradient is exactly zero while the discriminator's is not.
 
+    Each kind is raised again only after it was over; lost modes are not listed while a collapse lasts.
+
     Args:
-      lines: dictionaries with `step`, the fields of `Info`, and `window` from `seen`, in order.
       names: of the modes; empty without a window.
       expected: `[k]`, share of each mode in the data.
-
-    Returns:
-      The alarms, in order. Each kind is raised again only after it was over; lost modes are not listed while a
-      collapse lasts.
     """
-    found = _of_modes(lines, tuple(names), np.asarray(expected, float)) if names else []
-    for kind, happens, sentence in _KINDS:
-        before = False
-        for i, line in enumerate(lines):
-            now = happens(lines[: i + 1])
-            if now and not before:
-                since = int(lines[i - 1]["step"]) if i else 0
-                found.append(Alarm(kind, int(line["step"]), since, (), None, sentence))
-            before = now
-    return sorted(found, key=lambda alarm: alarm.step)
 
+    def __init__(self, names: Sequence[str] = (), expected: Sequence[float] | np.ndarray = ()):
+        self._names, self._expected = tuple(names), np.asarray(expected, float)
+        self._last = np.full(len(self._names), -1)  # step at which each mode was last there
+        self._lost = np.zeros(len(self._names), bool)
+        self._collapsed, self._narrow_since = False, None
+        self._step, self._accuracies, self._norms = 0, [], []
+        self._going_on: set[str] = set()
 
-def _of_modes(lines: Sequence[Mapping[str, Any]], names: tuple[str, ...], expected: np.ndarray) -> list[Alarm]:
-    found, collapsed, narrow_since = [], False, None
-    usual = 1 / np.sum(expected**2)
-    last = np.full(len(names), -1)  # step at which each mode was last there
-    lost = np.zeros(len(names), bool)
-    for line in lines:
-        if "window" not in line:
-            continue
-        step, effective = int(line["step"]), float(line["window"]["effective"])
-        counts = np.asarray(line["window"]["counts"])
-        chance = np.minimum(stats.binom.cdf(np.round(counts), round(effective), expected) * len(names), 1.0)
-        ratio = counts / np.maximum(effective * expected, 1e-12)
+    def see(self, line: Mapping[str, Any]) -> list[Alarm]:
+        """Reads the next line and returns the alarms that it raises."""
+        step = int(line["step"])
+        found = self._of_modes(step, line["window"]) if self._names and "window" in line else []
+        self._accuracies = [*self._accuracies[1 - LINES :], line["discriminator_accuracy"]]
+        self._norms.append(_number(line["generator_gradient_norm"]))
+        now = {kind for kind, happens in self._failures(line).items() if happens}
+        for kind, sentence in SENTENCES.items():
+            if kind in now - self._going_on:
+                found.append(Alarm(kind, step, self._step, (), None, sentence))
+        self._going_on, self._step = now, step
+        return found
+
+    def _failures(self, line: Mapping[str, Any]) -> dict[str, bool]:
+        before, recent = np.array(self._norms[:-2]), np.array(self._norms[-2:])
+        before = before[np.isfinite(before)]
+        usual = float(np.median(before)) if len(before) >= LINES else math.nan
+        return {
+            "not_finite": not all(math.isfinite(_number(line[name])) for name in NUMBERS),
+            "overpowering_discriminator": len(self._accuracies) == LINES
+            and all(_number(accuracy) >= SURE for accuracy in self._accuracies),
+            "exploding_gradient": bool((recent > EXPLODED * usual).all()),
+            "vanishing_gradient": bool(((recent < VANISHED * usual) & (recent > 0)).all()),
+            "frozen_generator": line["generator_gradient_norm"] == 0 and line["discriminator_gradient_norm"] != 0,
+        }
+
+    def _of_modes(self, step: int, window: Mapping[str, Any]) -> list[Alarm]:
+        effective, counts = float(window["effective"]), np.asarray(window["counts"])
+        by_chance = stats.binom.cdf(np.round(counts), round(effective), self._expected)
+        chance = np.minimum(by_chance * len(self._names), 1.0)
+        ratio = counts / np.maximum(effective * self._expected, 1e-12)
         missing = (ratio < GONE) & (chance < DOUBT)
-        lost &= ratio < THERE
-        new = missing & ~lost & (last >= 0)
-        last[ratio >= THERE] = step
-        lost |= new
-        share = float(expected[missing].sum())
-        at_once = float(line["window"]["modes_at_once"])
-        narrow_since = None if at_once > HALF * usual else step if narrow_since is None else narrow_since
-        narrow = narrow_since is not None and step - narrow_since >= PATIENCE
-        collapse = narrow or (share >= HALF and bool((missing & lost).any()))
-        if (new.any() or collapse) and not collapsed:
-            which = tuple(name for name, gone in zip(names, missing if collapse else new, strict=True) if gone)
-            since = int(last[new].min()) if new.any() else step if narrow_since is None else narrow_since
-            p_value = float(chance[missing].max()) if missing.any() else None
-            sentence = f"{'collapse' if collapse else 'modes lost'} since step {since}"
-            if which:
-                listed = ", ".join(which[:5]) + (f" and {len(which) - 5} more" if len(which) > 5 else "")
-                sentence += f", modes with {100 * share:.0f} % of the data are missing: {listed}"
-            if narrow:
-                sentence += f"; minibatches hold {at_once:.1f} modes at once, those of the data {usual:.1f}"
-            found.append(Alarm("collapse" if collapse else "mode_loss", step, since, which, p_value, sentence))
-        collapsed = collapse
-    return found
+        self._lost &= ratio < THERE
+        new = missing & ~self._lost & (self._last >= 0)
+        self._last[ratio >= THERE] = step
+        self._lost |= new
+        share = float(self._expected[missing].sum())
+        at_once, usual = float(window["modes_at_once"]), 1 / np.sum(self._expected**2)
+        if at_once > HALF * usual:
+            self._narrow_since = None
+        elif self._narrow_since is None:
+            self._narrow_since = step
+        narrow = self._narrow_since is not None and step - self._narrow_since >= PATIENCE
+        collapse = narrow or (share >= HALF and bool((missing & self._lost).any()))
+        before, self._collapsed = self._collapsed, collapse
+        if before or not (new.any() or collapse):
+            return []
+        which = tuple(name for name, gone in zip(self._names, missing if collapse else new, strict=True) if gone)
+        since = step if self._narrow_since is None else self._narrow_since
+        since = int(self._last[new].min()) if new.any() else since
+        p_value = float(chance[missing].max()) if missing.any() else None
+        sentence = f"{'collapse' if collapse else 'modes lost'} since step {since}"
+        if which:
+            listed = ", ".join(which[:5]) + (f" and {len(which) - 5} more" if len(which) > 5 else "")
+            sentence += f", modes with {100 * share:.0f} % of the data are missing: {listed}"
+        if narrow:
+            sentence += f"; minibatches hold {at_once:.1f} modes at once, those of the data {usual:.1f}"
+        return [Alarm("collapse" if collapse else "mode_loss", step, since, which, p_value, sentence)]
 
 
-def _column(lines: Sequence[Mapping[str, Any]], name: str, last: int) -> np.ndarray:
-    return np.array([line[name] for line in lines[-last:]], float)
-
-
-def _not_finite(lines: Sequence[Mapping[str, Any]]) -> bool:
-    names = ("generator_loss", "discriminator_loss", "generator_gradient_norm", "discriminator_gradient_norm")
-    return not all(math.isfinite(lines[-1][name] if lines[-1][name] is not None else math.nan) for name in names)
-
-
-def _overpowering(lines: Sequence[Mapping[str, Any]]) -> bool:
-    return len(lines) >= LINES and bool((_column(lines, "discriminator_accuracy", LINES) >= SURE).all())
-
-
-def _frozen(lines: Sequence[Mapping[str, Any]]) -> bool:
-    line = lines[-1]
-    return line["generator_gradient_norm"] == 0 and line["discriminator_gradient_norm"] != 0
-
-
-def _usual(lines: Sequence[Mapping[str, Any]]) -> float:
-    """Median of the generator's gradient norm before the last two lines; NaN while there are too few."""
-    before = _column(lines[:-2], "generator_gradient_norm", len(lines))
-    before = before[np.isfinite(before)]
-    return float(np.median(before)) if len(before) >= LINES else math.nan
-
-
-def _exploding(lines: Sequence[Mapping[str, Any]]) -> bool:
-    return bool((_column(lines, "generator_gradient_norm", 2) > EXPLODED * _usual(lines)).all())
-
-
-def _vanishing(lines: Sequence[Mapping[str, Any]]) -> bool:
-    norms = _column(lines, "generator_gradient_norm", 2)
-    return bool(((norms < VANISHED * _usual(lines)) & (norms > 0)).all())
-
-
-_KINDS = (
-    ("not_finite", _not_finite, "a loss or a gradient is not finite: lower the learning rate"),
-    (
-        "overpowering_discriminator",
-        _overpowering,
-        "the discriminator is right nearly always: penalise it (--technique r1:1.0) or slow it down",
-    ),
-    ("exploding_gradient", _exploding, "the generator's gradient is 100 times its usual size"),
-    ("vanishing_gradient", _vanishing, "the generator's gradient is a hundredth of its usual size"),
-    ("frozen_generator", _frozen, "the generator gets no gradient at all"),
-)
+def _number(x: float | None) -> float:
+    """A logged number; JSON has no NaN, so None stands for it."""
+    return math.nan if x is None else float(x)

@@ -19,7 +19,7 @@ from jaxgan.checkpoint import Checkpoints
 from jaxgan.config import Run
 from jaxgan.evaluation import Evaluation, Watched
 from jaxgan.seeds import Seeds, in_turn, programs, vmapped
-from jaxgan.types import GAN, Info, State, as_batch
+from jaxgan.types import GAN, Info, as_batch
 
 KEPT_SAMPLES = 2500  # per seed in samples.npz; all that were asked for are measured
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
@@ -159,9 +159,10 @@ def fit(
         progress["compile_seconds"] += compile_seconds
         step = progress["step"]
         rundir.rewind(directory, step)
-        history: dict[int, list[dict[str, Any]]] = {seed: [] for seed in seeds}
+        names, expected = ((), ()) if watched is None else watched[1:]
+        detectors = {seed: monitor.Detector(names, expected) for seed in seeds}
         for line in rundir.read_lines(directory):
-            history[line["seed"]].append(line)
+            detectors[line["seed"]].see(line)
 
         def evaluate() -> tuple[np.ndarray, list[dict[str, Any]]]:
             samples = several.sample(states, run.samples)
@@ -187,10 +188,10 @@ def fit(
                 _show(bar, title, step, steps, progress["train_seconds"], measured)
             lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, measured, strict=True)]
             if run.on_alarm != "off":
-                alarmed = [
-                    _watch(line, of_seed, history[line["seed"]], watched)
-                    for line, of_seed in zip(lines, several.each(states), strict=True)
-                ]
+                if watched is not None:
+                    for line, of_seed in zip(lines, several.each(states), strict=True):
+                        line["window"] = monitor.seen(of_seed.techniques.stats[monitor.NAME])
+                alarmed = [_raise_alarms(line, detectors[line["seed"]]) for line in lines]
             else:
                 alarmed = []
             rundir.log(directory, lines)
@@ -260,15 +261,9 @@ def _show(bar: tqdm, title: str, step: int, steps: int, seconds: float, measured
         bar.set_postfix_str(f"modes {modes}")
 
 
-def _watch(
-    line: dict[str, Any], state: State, history: list[dict[str, Any]], watched: Watched | None
-) -> list[monitor.Alarm]:
-    """Adds to a seed's line what the monitor saw and the alarms that follow, and says them."""
-    if watched is not None and monitor.NAME in state.techniques.stats:
-        line["window"] = monitor.seen(state.techniques.stats[monitor.NAME])
-    history.append(rundir.plain(line))
-    names, expected = ((), ()) if watched is None else watched[1:]
-    found = [alarm for alarm in monitor.alarms(history, names, expected) if alarm.step == line["step"]]
+def _raise_alarms(line: dict[str, Any], detector: monitor.Detector) -> list[monitor.Alarm]:
+    """Adds the alarms that a seed's line raises to it, and says them."""
+    found = detector.see(rundir.plain(line))
     if found:
         line["alarms"] = [alarm._asdict() for alarm in found]
     for alarm in found:

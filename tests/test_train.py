@@ -267,10 +267,13 @@ def watching():
 def test_alarms_stop_a_run_and_it_can_be_continued(tmp_path, watching, monkeypatch, capsys):
     players, modes = watching
 
-    def alarms(lines, names, expected):
-        assert names == modes.names and len(expected) == 8
-        found = [monitor.Alarm("mode_loss", 16, 8, ("mode 1",), 1e-6, "one mode is gone")]
-        return found if lines[-1]["step"] >= 16 and lines[-1]["seed"] == 0 else []
+    class Detector:
+        def __init__(self, names, expected):
+            assert names == modes.names and len(expected) == 8
+
+        def see(self, line):
+            found = [monitor.Alarm("mode_loss", 16, 8, ("mode 1",), 1e-6, "one mode is gone")]
+            return found if line["step"] == 16 and line["seed"] == 0 else []
 
     def run(directory, action):
         return train.fit(
@@ -285,7 +288,7 @@ def test_alarms_stop_a_run_and_it_can_be_continued(tmp_path, watching, monkeypat
             watched=modes,
         )
 
-    monkeypatch.setattr(monitor, "alarms", alarms)
+    monkeypatch.setattr(monitor, "Detector", Detector)
     with pytest.raises(train.Interrupted, match="stopped at step 16 of 48 by an alarm"):
         run(tmp_path / "run", "stop")
     assert "alarm at step 16, seed 0: one mode is gone" in capsys.readouterr().err
