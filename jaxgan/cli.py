@@ -1,8 +1,6 @@
 """The command `jaxgan`: diagnoses samples of any generator, and makes the report of a run again."""
 
 import dataclasses
-import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +10,8 @@ import tyro
 
 from jaxgan import report
 from jaxgan.diagnosis import diagnose, read_samples
-from jaxgan.experiment import parse
-from jaxgan.rundir import plain
+from jaxgan.experiment import exit_status, parse
+from jaxgan.rundir import write_json
 
 COLLAPSED = 3  # exit status with --fail-on-collapse
 
@@ -47,7 +45,7 @@ class Diagnose:
         real, fake = (read_samples(source, data_dir=self.data_dir) for source in (self.real, self.fake))
         found = diagnose(real, fake, features=self.features, seed=self.seed)
         self.out.mkdir(parents=True, exist_ok=True)
-        (self.out / DIAGNOSIS).write_text(json.dumps(plain(found.summary()), indent=2) + "\n")
+        write_json(self.out / DIAGNOSIS, found.summary())
         page = report.write_diagnosis(self.out, found)
         print(found.verdict.sentence)
         print(f"report: {page}")
@@ -83,13 +81,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     The environment variable JAXGAN_DEBUG shows where it was raised.
     """
-    try:
-        return parse(Command, sys.argv[1:] if arguments is None else arguments)()
-    except ValueError as error:
-        if os.environ.get("JAXGAN_DEBUG"):
-            raise
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; nothing was kept", file=sys.stderr)
-        return 130
+    arguments = sys.argv[1:] if arguments is None else arguments
+    return exit_status(lambda: parse(Command, arguments)(), "stopped; nothing was kept")

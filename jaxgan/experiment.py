@@ -70,9 +70,25 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
     was raised.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    try:
+
+    def run() -> int:
         options = _parse(experiment, arguments)
         page = _compare(experiment, options) if _compares(experiment, arguments) else _train_one(experiment, options)
+        print(f"report: {page}")
+        return 0
+
+    return exit_status(run, "stopped; the same command continues from the last checkpoint")
+
+
+def exit_status(run: Callable[[], int], when_interrupted: str) -> int:
+    """Runs a command; what people can put right ends in one line on the error stream, and a status that says so.
+
+    Args:
+      run: the command, which returns its status.
+      when_interrupted: what is said after control-C.
+    """
+    try:
+        return run()
     except ValueError as error:
         if os.environ.get("JAXGAN_DEBUG"):
             raise
@@ -82,10 +98,8 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
         print(stopped, file=sys.stderr)
         return 143
     except KeyboardInterrupt:
-        print("stopped; the same command continues from the last checkpoint", file=sys.stderr)
+        print(when_interrupted, file=sys.stderr)
         return 130
-    print(f"report: {page}")
-    return 0
 
 
 def _parse(experiment: Experiment, arguments: Sequence[str]) -> Options:

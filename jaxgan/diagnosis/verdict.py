@@ -73,7 +73,8 @@ def judge(
     uncovered = not blurred and coverage.ci95[1] < 0.5 * coverage.real_ci95[0]
     evidence = _evidence(lost, starved, untested, modes, diversity, measures, odd, few or some)
     if few or diversity.spread < MUSH:
-        return Verdict("collapse", quality, _varied(diversity, few), evidence, _advice("collapse", quality))
+        sentence = f"Collapse: {_narrowness(diversity, few)}."
+        return Verdict("collapse", quality, sentence, evidence, _advice("collapse", quality))
     if odd >= UNTOLD and not diversity.spread < NARROW:
         sentence = (
             f"Cannot tell which modes: {100 * odd:.0f} % of the fakes look like nothing in the data. "
@@ -90,7 +91,7 @@ def judge(
     if lost or starved or some or uncovered or diversity.spread < NARROW:
         parts = [f"{_named(group)} {word}" for group, word in ((lost, "lost"), (starved, "starved")) if group]
         if some or diversity.spread < NARROW:
-            parts.append(_varied(diversity, some).removeprefix("Collapse: ").rstrip("."))
+            parts.append(_narrowness(diversity, some))
         if uncovered and not parts:
             parts.append(f"only {100 * coverage.value:.0f} % of the reals have a fake near them")
         return Verdict(
@@ -112,10 +113,10 @@ def _named(modes: Sequence[Mode]) -> str:
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
-def _varied(diversity: Diversity, few: bool) -> str:
+def _narrowness(diversity: Diversity, few: bool) -> str:
     if few:
-        return f"Collapse: the generator seems to have only about {diversity.support:.0f} different samples."
-    return f"Collapse: the fakes are all alike; they spread {100 * diversity.spread:.0f} % as far as the reals."
+        return f"the generator seems to have only about {diversity.support:.0f} different samples"
+    return f"the fakes are all alike; they spread {100 * diversity.spread:.0f} % as far as the reals"
 
 
 def _evidence(lost, starved, untested, modes, diversity, measures, odd, repeats) -> tuple[str, ...]:

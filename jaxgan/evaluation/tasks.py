@@ -55,10 +55,15 @@ def evaluator(task: Any, *, threshold: float = 3.0) -> Evaluation:
     return Evaluation(measure=lambda samples: {}, conventions={}, real=lambda n: {}, names=())
 
 
-def _mixture_evaluation(task: Any, threshold: float) -> Evaluation:
-    # A mode of weight zero is not in the data; a sample there is one of no good mode.
+def present_modes(task: Any) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Means `[k, d]`, weights `[k]` and names of the modes of a mixture that have a positive weight."""
     present = np.asarray(task.weights) > 0
-    means, weights = np.asarray(task.means)[present], np.asarray(task.weights)[present]
+    names = tuple(itertools.compress(task.names, present))
+    return np.asarray(task.means)[present], np.asarray(task.weights)[present], names
+
+
+def _mixture_evaluation(task: Any, threshold: float) -> Evaluation:
+    means, weights, names = present_modes(task)
     dimensions = means.shape[1]
     std = np.broadcast_to(np.asarray(task.std, np.float64), (dimensions,))
     noisy = int((std > 0).sum())
@@ -96,7 +101,7 @@ def _mixture_evaluation(task: Any, threshold: float) -> Evaluation:
         "mixture",
         "counts": "high-quality samples of each mode",
     }
-    return Evaluation(measure, conventions, real, tuple(itertools.compress(task.names, present)))
+    return Evaluation(measure, conventions, real, names)
 
 
 def _stacked_evaluation(task: Any) -> Evaluation:

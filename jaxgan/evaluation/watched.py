@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from sklearn.cluster import KMeans
 
+from jaxgan.evaluation.tasks import present_modes
 from jaxgan.types import Array, as_batch
 
 EXAMPLES, CLUSTERS = 2000, 20
@@ -38,10 +39,9 @@ def watched(task: Any) -> Watched | None:
     if hasattr(task, "stream"):
         return None
     if hasattr(task, "means"):
-        present = np.asarray(task.weights) > 0
-        weights = np.asarray(task.weights, np.float64)[present]
-        names = tuple(name for name, there in zip(task.names, present, strict=True) if there)
-        return Watched(_nearest(np.asarray(task.means)[present]), names, weights / weights.sum())
+        means, weights, names = present_modes(task)
+        weights = weights.astype(np.float64)
+        return Watched(_nearest(means), names, weights / weights.sum())
     first, second = (
         np.asarray(as_batch(task.sample(jax.random.key(seed), EXAMPLES)).data).reshape(EXAMPLES, -1) for seed in (0, 1)
     )
@@ -51,6 +51,7 @@ def watched(task: Any) -> Watched | None:
     return Watched(_nearest(clusters.cluster_centers_), names, expected)
 
 
+# `metrics.nearest_centre` computes close calls again, which takes longer than a step may.
 def _nearest(centres: np.ndarray) -> Callable[[Array], Array]:
     flat = jnp.asarray(centres, jnp.float32).reshape(len(centres), -1)
     half = 0.5 * jnp.sum(flat**2, axis=1)
