@@ -42,23 +42,29 @@ class Checkpoints:
         latest = self._checkpointer.latest
         return None if latest is None else latest.step
 
+    def last(self, until: int) -> int | None:
+        """The last step up to `until` whose checkpoint is kept, or None; waits for one that is being written."""
+        self._checkpointer.wait()
+        return max((c.step for c in self._checkpointer.checkpoints if c.step <= until), default=None)
+
     def save(self, step: int, arrays: PyTree, progress: dict[str, Any]) -> None:
         """Saves a tree of arrays and a dictionary of numbers and strings; a step that is there already stays."""
         if self.latest != step:
             self._checkpointer.save_checkpointables_async(step, {"arrays": arrays, "progress": progress}, force=True)
 
-    def restore(self, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
-        """Reads the latest checkpoint.
+    def restore(self, like: PyTree, step: int | None = None) -> tuple[PyTree, dict[str, Any]]:
+        """Reads the checkpoint of a step, or the latest.
 
         Args:
           like: arrays of the same structure, shapes and dtypes; the result is placed on devices as they are.
+          step: one that was saved and is kept; None for the latest.
 
         Raises:
           ValueError: there is no checkpoint, or it is not like `like`.
         """
-        latest = self.latest
-        if latest is None:
+        step = self.latest if step is None else step
+        if step is None:
             raise ValueError("there is no checkpoint to continue from")
         wanted = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding), like)
-        read = self._checkpointer.load_checkpointables(latest, {"arrays": wanted, "progress": None})
+        read = self._checkpointer.load_checkpointables(step, {"arrays": wanted, "progress": None})
         return read["arrays"], dict(read["progress"])

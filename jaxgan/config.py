@@ -170,8 +170,9 @@ class Run:
     """Steps between two evaluations, a multiple of --log-every; 0 is about a tenth of the run."""
     checkpoint_every: int = 0
     """Steps between two checkpoints, a multiple of --log-every; 0 is about a tenth of the run."""
-    on_alarm: Literal["warn", "stop", "off"] = "warn"
-    """When modes are lost or a player fails: a warning, a checkpoint and the end of the run, or nothing."""
+    on_alarm: Literal["warn", "checkpoint", "stop", "roll_back", "off"] = "warn"
+    """When modes are lost or a player fails, a warning; and with it a checkpoint, or a checkpoint and the end of the
+    run, or the return of that seed's players to the last checkpoint from before; or nothing at all."""
     watch_modes: bool = True
     """Count the modes of the fakes inside the step, for alarms of lost modes; this changes how results are rounded."""
     seed_axis: Literal["auto", "turn", "vmap"] = "auto"

@@ -43,6 +43,7 @@ class Seeds(NamedTuple):
       advance: `advance(states, feeds, times) -> (states, [Info])`, `times * length` steps; one Info for each seed.
       sample: `sample(states, n) -> [seeds, n, ...]`, on the host.
       each: `each(states) -> [State]`, one for each seed.
+      replace: `replace(states, i, state) -> states`, with another state for the seed at place i.
       length: steps in one program.
     """
 
@@ -51,6 +52,7 @@ class Seeds(NamedTuple):
     advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Info]]]
     sample: Callable[[PyTree, int], np.ndarray]
     each: Callable[[PyTree], list[State]]
+    replace: Callable[[PyTree, int, State], PyTree]
     length: int
 
 
@@ -138,6 +140,7 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
         advance=advance_all,
         sample=sample_all,
         each=list,
+        replace=lambda states, i, state: [*states[:i], state, *states[i + 1 :]],
         length=program.length,
     )
 
@@ -177,5 +180,6 @@ def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool) -> Se
         advance=advance_all,
         sample=lambda states, n: _samples(lambda i: sample(keys, states, i), n, program.chunk, axis=1),
         each=lambda states: [jax.tree.map(lambda a, i=i: a[i], states) for i in range(len(seeds))],
+        replace=lambda states, i, state: jax.tree.map(lambda all_, a: all_.at[i].set(a), states, state),
         length=program.length,
     )

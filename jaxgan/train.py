@@ -24,6 +24,8 @@ from jaxgan.types import GAN, Info, as_batch
 KEPT_SAMPLES = 2500  # per seed in samples.npz; all that were asked for are measured
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
 SAMPLE_POINTS, SAMPLE_IMAGES = 2500, 500  # drawn at a time
+KEPT_CHECKPOINTS = 2
+KEPT_FOR_ALARMS = 5  # when alarms use them, since they are noticed some time after what they are about
 
 
 class Interrupted(Exception):
@@ -146,7 +148,8 @@ def fit(
     title = " / ".join(filter(None, (config["experiment"], config["arm"])))
     progress: dict[str, Any] = {"step": 0, "train_seconds": 0.0, "compile_seconds": 0.0, "silent_techniques": []}
 
-    with Checkpoints(directory / "checkpoints") as checkpoints, _stop_signal() as stop:
+    keep = KEPT_FOR_ALARMS if run.on_alarm in ("checkpoint", "roll_back") else KEPT_CHECKPOINTS
+    with Checkpoints(directory / "checkpoints", keep=keep) as checkpoints, _stop_signal() as stop:
         started = time.perf_counter()
         states = several.begin(source.feeds)
         for part in (several, single):
@@ -194,11 +197,16 @@ def fit(
                 alarmed = [_raise_alarms(line, detectors[line["seed"]]) for line in lines]
             else:
                 alarmed = []
+            if run.on_alarm == "roll_back":
+                for i, of_seed in enumerate(alarmed):
+                    if of_seed:
+                        states, lines[i]["rolled_back_to"] = _roll_back(several, states, i, checkpoints, of_seed)
             rundir.log(directory, lines)
             if step == every_log and not source.streams:
                 progress["silent_techniques"] = _silent(gan, task, several.each(states)[0], batch_size)
             halted = run.on_alarm == "stop" and any(alarmed)
-            if step % every_checkpoint == 0 or step == steps or stop.is_set() or halted:
+            wanted = run.on_alarm == "checkpoint" and any(alarmed)
+            if step % every_checkpoint == 0 or step == steps or stop.is_set() or halted or wanted:
                 progress["positions"] = [stream.get_state() for stream in source.streams]
                 checkpoints.save(step, states, progress)
             if stop.is_set() and step < steps:
@@ -269,6 +277,23 @@ def _raise_alarms(line: dict[str, Any], detector: monitor.Detector) -> list[moni
     for alarm in found:
         tqdm.write(f"alarm at step {alarm.step}, seed {line['seed']}: {alarm.sentence}", file=sys.stderr)
     return found
+
+
+def _roll_back(
+    several: Seeds, states: Any, i: int, checkpoints: Checkpoints, alarmed: Sequence[monitor.Alarm]
+) -> tuple[Any, int | None]:
+    """Takes the players of seed i back to the last checkpoint from before the alarms; returns its step, None if none.
+
+    The step count goes on, so that new batches and new noise follow: the old ones would lead to the same end.
+    """
+    healthy = checkpoints.last(min(alarm.since for alarm in alarmed))
+    if healthy is None:
+        tqdm.write("no checkpoint from before the alarm is left; nothing is rolled back", file=sys.stderr)
+        return states, None
+    before, _ = checkpoints.restore(states, healthy)
+    now = several.each(states)[i].step
+    tqdm.write(f"the players of that seed are back at step {healthy}", file=sys.stderr)
+    return several.replace(states, i, several.each(before)[i]._replace(step=now)), healthy
 
 
 def _silent(gan: GAN, task: Any, state: Any, batch_size: int) -> list[str]:

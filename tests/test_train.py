@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import data, monitor, rundir, train
+from jaxgan import data, rundir, train
 from jaxgan.config import Architecture, Run, Training, build
-from jaxgan.evaluation import evaluator, watched
+from jaxgan.evaluation import evaluator
 from jaxgan.seeds import in_turn, programs, vmapped
 from jaxgan.types import Batch
 from jaxgan.unroll import Unroll
@@ -132,6 +132,8 @@ def test_seeds_in_turn_and_vmapped_agree():
         seeds.compile(states, feeds)
         states, infos = seeds.advance(states, feeds, 2)
         assert int(seeds.each(states)[0].step) == 10
+        other = seeds.replace(states, 1, seeds.each(states)[1]._replace(step=jnp.int32(7)))
+        assert [int(state.step) for state in seeds.each(other)] == [10, 7, 10]
         results.append((seeds.sample(states, 40), np.array([float(info.generator_loss) for info in infos])))
     assert results[0][0].shape == (3, 40, 2)
     for turn, vmap in zip(*results, strict=True):
@@ -254,47 +256,3 @@ def test_killed_at_random_moments(tmp_path):
     assert start("torn").wait() == 0
     assert contents(tmp_path / "torn")[0] == contents(tmp_path / "whole")[0]
     np.testing.assert_array_equal(contents(tmp_path / "torn")[1], contents(tmp_path / "whole")[1])
-
-
-@pytest.fixture(scope="module")
-def watching():
-    modes = watched(TASK)
-    further = (monitor.watch(modes.assign, len(modes.names)),)
-    players = build(Architecture(generator_width=8, discriminator_width=8, layers=1), TRAINING, (2,), 1.0, further)
-    return players, modes
-
-
-def test_alarms_stop_a_run_and_it_can_be_continued(tmp_path, watching, monkeypatch, capsys):
-    players, modes = watching
-
-    class Detector:
-        def __init__(self, names, expected):
-            assert names == modes.names and len(expected) == 8
-
-        def see(self, line):
-            found = [monitor.Alarm("mode_loss", 16, 8, ("mode 1",), 1e-6, "one mode is gone")]
-            return found if line["step"] == 16 and line["seed"] == 0 else []
-
-    def run(directory, action):
-        return train.fit(
-            players,
-            TASK,
-            evaluator(TASK),
-            directory=directory,
-            config=CONFIG,
-            steps=48,
-            batch_size=16,
-            run=dataclasses.replace(RUN, on_alarm=action),
-            watched=modes,
-        )
-
-    monkeypatch.setattr(monitor, "Detector", Detector)
-    with pytest.raises(train.Interrupted, match="stopped at step 16 of 48 by an alarm"):
-        run(tmp_path / "run", "stop")
-    assert "alarm at step 16, seed 0: one mode is gone" in capsys.readouterr().err
-    run(tmp_path / "run", "stop")
-    run(tmp_path / "whole", "warn")
-    assert contents(tmp_path / "run")[0] == contents(tmp_path / "whole")[0]
-    lines = [json.loads(line) for line in contents(tmp_path / "run")[0]]
-    assert [line["step"] for line in lines if "alarms" in line] == [16]
-    assert all(len(line["window"]["counts"]) == 8 for line in lines)
