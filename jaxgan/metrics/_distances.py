@@ -106,7 +106,7 @@ def inside(x: Array, y: Points, squared_radius: Array, *, strict: bool) -> Array
     Args:
       x: `[rows, d]`.
       y: m points.
-      squared_radius: `[1, m]` or `[1, 1]`.
+      squared_radius: `[1, m]`, one for each point, or `[rows, 1]`, one for each row.
       strict: whether a point at exactly the radius is outside.
 
     Returns:
@@ -114,20 +114,20 @@ def inside(x: Array, y: Points, squared_radius: Array, *, strict: bool) -> Array
     """
     m, d = y.values.shape
     compare = jnp.less if strict else jnp.less_equal
-    radius = jnp.broadcast_to(squared_radius, (1, m))
 
     def all_points() -> Array:
-        return compare(_all_differences(x, y), radius)
+        return compare(_all_differences(x, y), squared_radius)
 
     if d <= DIRECT or m <= CHECKS:
         return all_points()
     squared, error = expanded(x, y)
-    clearance = jnp.abs(squared - radius) - error
+    clearance = jnp.abs(squared - squared_radius) - error
     least, doubtful = _smallest(clearance, CHECKS)
 
     def doubtful_points() -> Array:
-        decision = compare(squared, radius)
-        checked = compare(_differences(x, y.values[doubtful]), radius[0][doubtful])
+        decision = compare(squared, squared_radius)
+        radius = jnp.take_along_axis(jnp.broadcast_to(squared_radius, squared.shape), doubtful, axis=1)
+        checked = compare(_differences(x, y.values[doubtful]), radius)
         for check in range(CHECKS):
             this = jnp.arange(m)[None, :] == doubtful[:, check : check + 1]
             decision = jnp.where(this, checked[:, check : check + 1], decision)

@@ -15,10 +15,6 @@ GROUPS = 64
 def map_rows(function: Callable[..., PyTree], *arrays: Array, width: int, tile_rows: int | None = None) -> PyTree:
     """Applies a function that treats each row by itself, one tile of rows after the other.
 
-    The rows are cut into up to 64 groups of neighbours, and a tile takes some rows of every group. Rows that are
-    sharded over devices therefore stay where they are, and every device has its share of each tile, as long as the
-    number of devices divides the number of groups (a power of two that divides the number of rows).
-
     Args:
       function: maps arrays `[rows, ...]` to a tree of arrays `[rows, ...]`.
       *arrays: `[n, ...]`, n at least 1.
@@ -31,6 +27,31 @@ def map_rows(function: Callable[..., PyTree], *arrays: Array, width: int, tile_r
     Raises:
       ValueError: if tile_rows is below 1.
     """
+    return map_tiles(lambda *rows: (function(*rows), ()), *arrays, width=width, tile_rows=tile_rows)[0]
+
+
+def map_tiles(
+    function: Callable[..., tuple[PyTree, PyTree]], *arrays: Array, width: int, tile_rows: int | None = None
+) -> tuple[PyTree, PyTree]:
+    """Applies a function to one tile of rows after the other, for what it says of each row and of each tile.
+
+    The rows are cut into up to 64 groups of neighbours, and a tile takes some rows of every group. Rows that are
+    sharded over devices therefore stay where they are, and every device has its share of each tile, as long as the
+    number of devices divides the number of groups (a power of two that divides the number of rows).
+
+    Args:
+      function: maps arrays `[rows, ...]` to a tree of arrays `[rows, ...]`, each row by itself, and a tree of any
+        arrays. Some rows may be in two tiles.
+      *arrays: `[n, ...]`, n at least 1.
+      width: numbers that the function holds for each row.
+      tile_rows: rows of a tile, at least 1; None for as many as need 128 MiB.
+
+    Returns:
+      The first tree, with arrays `[n, ...]`, and the second, with arrays `[tiles, ...]`.
+
+    Raises:
+      ValueError: if tile_rows is below 1.
+    """
     if tile_rows is not None and tile_rows < 1:
         raise ValueError(f"tile_rows must be at least 1, got {tile_rows}")
     n = arrays[0].shape[0]
@@ -39,14 +60,15 @@ def map_rows(function: Callable[..., PyTree], *arrays: Array, width: int, tile_r
     members = n // groups
     tiles = -(-members // (limit // groups))
     if tiles == 1:
-        return function(*arrays)
+        of_rows, of_tile = function(*arrays)
+        return of_rows, jax.tree.map(lambda x: x[None], of_tile)
     height = -(-members // tiles)
     tiles = -(-members // height)
     # The first tile overlaps the second where the tiles hold more rows than there are.
     overlap = tiles * height - members
     grouped = [x.reshape(groups, members, *x.shape[1:]) for x in arrays]
 
-    def tile(index: Array) -> PyTree:
+    def tile(index: Array) -> tuple[PyTree, PyTree]:
         start = jnp.maximum(index * height - overlap, 0)
         parts = [jax.lax.dynamic_slice_in_dim(x, start, height, axis=1) for x in grouped]
         return function(*(x.reshape(groups * height, *x.shape[2:]) for x in parts))
@@ -57,4 +79,5 @@ def map_rows(function: Callable[..., PyTree], *arrays: Array, width: int, tile_r
         x = jnp.concatenate([x[:, : height - overlap], x[:, height:]], axis=1)
         return x.reshape(n, *rest)
 
-    return jax.tree.map(join, jax.lax.map(tile, jnp.arange(tiles)))
+    of_rows, of_tiles = jax.lax.map(tile, jnp.arange(tiles))
+    return jax.tree.map(join, of_rows), of_tiles

@@ -7,7 +7,7 @@ from jax.typing import ArrayLike
 
 from jaxgan.metrics._distances import Points, inside, nearest, points, width
 from jaxgan.metrics._features import as_pair
-from jaxgan.metrics._tiles import map_rows
+from jaxgan.metrics._tiles import map_rows, map_tiles
 from jaxgan.types import Array
 
 
@@ -69,14 +69,17 @@ def precision_recall(
     _check_neighbour(k, min(real.shape[0], fake.shape[0]))
     reals, fakes = points(real), points(fake)
 
-    def covered(x: Array, y: Points) -> Array:
-        radius = _squared_radii(y, k, tile_rows)[None, :]
-        found = map_rows(
-            lambda rows: inside(rows, y, radius, strict=strict).any(axis=1), x, width=width(y), tile_rows=tile_rows
-        )
-        return found.astype(x.dtype).mean()
+    real_radius, fake_radius = (_squared_radii(y, k, tile_rows) for y in (reals, fakes))
 
-    return PrecisionRecall(precision=covered(fake, reals), recall=covered(real, fakes))
+    def tile(rows: Array, radius: Array) -> tuple[Array, Array]:
+        # Both read the same product of matrices, which the compiler computes once.
+        within_real = inside(rows, reals, real_radius[None, :], strict=strict).any(axis=1)
+        return within_real, inside(rows, reals, radius[:, None], strict=strict).any(axis=0)
+
+    within_real, within_fake = map_tiles(tile, fake, fake_radius, width=2 * width(reals), tile_rows=tile_rows)
+    return PrecisionRecall(
+        precision=within_real.astype(real.dtype).mean(), recall=within_fake.any(axis=0).astype(real.dtype).mean()
+    )
 
 
 def density_coverage(real: ArrayLike, fake: ArrayLike, *, k: int = 5, tile_rows: int | None = None) -> DensityCoverage:
