@@ -44,6 +44,7 @@ MAY_IMPORT = {
         "checkpoint",
         "monitor",
         "config",
+        "diagnosis",
         "evaluation",
         "report",
         "rundir",
