@@ -17,11 +17,13 @@ from tqdm import tqdm
 from jaxgan import monitor, rundir
 from jaxgan.checkpoint import Checkpoints
 from jaxgan.config import Run
+from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import Evaluation, Watched
 from jaxgan.seeds import Seeds, in_turn, programs, vmapped
 from jaxgan.types import GAN, Info, as_batch
 
 KEPT_SAMPLES = 2500  # per seed in samples.npz; all that were asked for are measured
+LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
 SAMPLE_POINTS, SAMPLE_IMAGES = 2500, 500  # drawn at a time
 KEPT_CHECKPOINTS = 2
@@ -54,9 +56,7 @@ def _stop_signal() -> Iterator[threading.Event]:
 
 def _line(step: int, seed: int, info: Info, measured: Mapping[str, Any]) -> dict[str, Any]:
     line = {"step": step, "seed": seed, **jax.device_get(info)._asdict(), **measured}
-    if len(line.get("counts", ())) > 100:
-        del line["counts"]
-    return line
+    return {name: x for name, x in line.items() if name not in ("counts", "counts_all") or len(x) <= LOGGED_MODES}
 
 
 def _summary(
@@ -65,22 +65,26 @@ def _summary(
     steps: int,
     seeds: Sequence[int],
     measured: Sequence[Mapping[str, Any]],
+    samples: np.ndarray,
     evaluation: Evaluation,
     run: Run,
     progress: Mapping[str, Any],
+    watched: Watched | None,
 ) -> dict[str, Any]:
     scalars = [name for name in measured[0] if np.ndim(measured[0][name]) == 0]
     statistics = {name: rundir.interval([m[name] for m in measured]) for name in scalars}
     real = evaluation.real(run.samples) if scalars else {}
     counts = [np.asarray(m["counts"]) for m in measured if "counts" in m]
     missing = [[evaluation.names[mode] for mode in np.flatnonzero(count == 0)] for count in counts]
+    verdict, of_seeds = judge_run(evaluation, seeds, measured, samples)
     return {
         "task": task_name,
         "experiment": config["experiment"],
         "arm": config["arm"],
         "steps": steps,
+        "verdict": verdict,
         "seeds": [
-            {"seed": seed, **{name: m[name] for name in m}, **({"missing": missing[i]} if missing else {})}
+            {"seed": seed, **m, **({"missing": missing[i]} if missing else {}), "verdict": of_seeds[i]}
             for i, (seed, m) in enumerate(zip(seeds, measured, strict=True))
         ],
         "mean": {name: mean for name, (mean, _) in statistics.items()},
@@ -93,6 +97,8 @@ def _summary(
         },
         "samples": run.samples,
         "modes_total": len(evaluation.names) or None,
+        "modes_expected": dict(zip(evaluation.names, run.samples * evaluation.shares, strict=True)),
+        "watched": None if watched is None else {"names": watched.names, "shares": watched.expected},
         "silent_techniques": progress["silent_techniques"],
     }
 
@@ -219,7 +225,9 @@ def fit(
         if samples is None:  # killed after its last checkpoint
             samples, measured = evaluate()
     rundir.write_arrays(directory / rundir.SAMPLES, samples=samples[:, :KEPT_SAMPLES], real=source.real)
-    summary = rundir.plain(_summary(config, task.name, steps, seeds, measured, evaluation, run, progress))
+    summary = rundir.plain(
+        _summary(config, task.name, steps, seeds, measured, samples, evaluation, run, progress, watched)
+    )
     rundir.write_json(directory / rundir.SUMMARY, summary)
     return summary
 

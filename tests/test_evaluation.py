@@ -60,6 +60,9 @@ def test_stacked_digits(digits_cache, monkeypatch):
     real = evaluation.measure(batch.data)
     truth = np.bincount(batch.label, minlength=100)
     assert np.abs(real["counts"] - truth).sum() / 2 <= 0.03 * 2100
+    # Digits are drawn one by one, so the share of a stack is the product of the shares of its digits.
+    shares = np.bincount(np.asarray(task.labels)) / len(task.labels)
+    np.testing.assert_allclose(evaluation.shares[[0, 37, 73]], shares[[0, 3, 7]] * shares[[0, 7, 3]])
     assert real["modes"] == 100
     expected = evaluation.real(2100)
     assert expected["modes"] == 100
@@ -151,7 +154,8 @@ def test_ring():
     samples = task.sample(jax.random.key(1), 2500)
     found, real = evaluation.measure(samples), evaluation.real(2500)
     expected = metrics.mode_coverage(samples, task.means, task.std)
-    np.testing.assert_array_equal(found.pop("counts"), expected.counts)
+    for name in ("counts", "counts_all"):
+        np.testing.assert_array_equal(found.pop(name), getattr(expected, name))
     for name, value in found.items():
         np.testing.assert_allclose(value, getattr(expected, name), rtol=1e-4)
         assert type(value) in (int, float)  # as JSON can hold it
@@ -160,7 +164,8 @@ def test_ring():
     )
     assert found == pytest.approx(real, rel=0.01, abs=4 * real["reverse_kl"])
     assert evaluation.names == task.names
-    assert found.keys() | {"counts"} == evaluation.conventions.keys()
+    assert found.keys() | {"counts", "counts_all"} == evaluation.conventions.keys()
+    np.testing.assert_allclose(evaluation.shares, real["high_quality"] / 8)
     assert "3 standard deviations" in evaluation.conventions["high_quality"]
 
 
@@ -185,6 +190,7 @@ def test_a_mode_of_weight_zero_is_not_missed():
     assert found["modes"] == 3 == evaluation.real(400)["modes"]
     assert metrics.missing_modes(found["counts"], evaluation.names) == ()
     assert found["reverse_kl"] < 0.03
+    np.testing.assert_allclose(evaluation.shares / evaluation.shares.sum(), [0.25, 0.5, 0.25])
 
 
 def test_real_samples_in_1200_dimensions_are_of_high_quality():
@@ -209,7 +215,7 @@ def test_a_mixture_without_noise_is_refused():
 def test_a_task_without_modes_has_nothing_to_measure():
     evaluation = evaluator(data.spiral())
     assert evaluation.measure(np.zeros((5, 2))) == evaluation.conventions == evaluation.real(5) == {}
-    assert evaluation.names == ()
+    assert evaluation.names == () and evaluation.shares.shape == (0,)
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ import pytest
 
 from jaxgan import data, rundir, train
 from jaxgan.config import Architecture, Run, Training, build
+from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import evaluator
 from jaxgan.seeds import in_turn, programs, vmapped
 from jaxgan.types import Batch
@@ -70,6 +71,12 @@ def test_leaves_the_files_of_a_run(undisturbed):
     assert summary["mean"]["high_quality"] == pytest.approx(np.mean([s["high_quality"] for s in summary["seeds"]]))
     assert summary["metrics"]["high_quality"]["real"] == pytest.approx(1 - np.exp(-4.5))
     assert summary["train_seconds"] > 0
+    evaluation = evaluator(TASK)
+    assert summary["modes_expected"] == pytest.approx(dict(zip(TASK.names, 64 * evaluation.shares, strict=True)))
+    samples = np.load(undisturbed / "samples.npz")["samples"]
+    verdict, of_seeds = judge_run(evaluation, [0, 1], [evaluation.measure(x) for x in samples], samples)
+    assert summary["verdict"] == rundir.plain(verdict)
+    assert [seed["verdict"] for seed in summary["seeds"]] == of_seeds
     samples = np.load(undisturbed / "samples.npz")
     assert samples["samples"].shape == (2, 64, 2)
     assert samples["real"].shape[1:] == (2,)

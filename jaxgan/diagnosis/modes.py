@@ -81,7 +81,6 @@ def judge_modes(
     p_values = stats.hypergeom.cdf(fake, reals + total, real + fake, total)
     # What the test would say to no sample at all.
     best = stats.hypergeom.cdf(np.zeros_like(fake), reals + total, real, total)
-    corrected = holm(p_values)
     expected = real / max(reals, 1) * total
     right = np.diag(confusion)
     mistaken, others = confusion.sum(0) - right, confusion.sum() - confusion.sum(1)
@@ -91,15 +90,64 @@ def judge_modes(
     explained = (
         fake == 0 if certain else stats.betabinom.sf(sure - 1, total, mistaken + 0.5, others - mistaken + 0.5) > DOUBT
     )
+    return _stated(names, expected, fake, ratio, p_values, best, explained)
+
+
+def judge_counts(
+    names: tuple[str, ...], shares: np.ndarray, fake: np.ndarray, total: int, sure: np.ndarray | None = None
+) -> list[Mode]:
+    """Tests every mode for having fewer generated samples than the known share of the data in it.
+
+    What `judge_modes` does with counts of reals, of which this is the limit for infinitely many: the exact binomial
+    test, one-sided, corrected after Holm, with the same rules for lost and starved. Nothing is mistaken, so a mode is
+    lost if no sample is surely of it.
+
+    Args:
+      names: of the `k` modes.
+      shares: `[k]`, probability in [0, 1] that a sample of the data is counted for each mode; together at most 1.
+      fake: `[k]` fakes counted for each mode.
+      total: all generated samples, of which some may be in no mode.
+      sure: `[k]`, those of the fakes of each mode that are surely of it; None is all of them.
+
+    Returns:
+      One `Mode` each, in order.
+    """
+    p_values, best = (stats.binom.cdf(seen, total, shares) for seen in (fake, np.zeros_like(fake)))
+    expected = shares * total
+    gone = (fake if sure is None else sure) == 0
+    return _stated(names, expected, fake, fake / np.maximum(expected, 1e-9), p_values, best, gone)
+
+
+def _stated(
+    names: tuple[str, ...],
+    expected: np.ndarray,
+    seen: np.ndarray,
+    ratio: np.ndarray,
+    p_values: np.ndarray,
+    best: np.ndarray,
+    gone: np.ndarray,
+) -> list[Mode]:
+    """The one rule for what is lost and what is starved.
+
+    Args:
+      names: of the `k` modes.
+      expected: `[k]` fakes that each would hold.
+      seen: `[k]` fakes that it holds.
+      ratio: `[k]`, the second over the first, without mistakes.
+      p_values: `[k]` of so few by chance, not corrected.
+      best: `[k]`, what the p-value of no sample at all would be.
+      gone: `[k]`, whether a mode with significantly few samples is lost rather than starved.
+    """
+    corrected = holm(p_values)
 
     def state(i: int) -> str:
         if best[i] * len(names) > FALSE_ALARM:
             return "untested"
         if corrected[i] > FALSE_ALARM or ratio[i] > STARVED:
             return "kept"
-        return "lost" if explained[i] else "starved"
+        return "lost" if gone[i] else "starved"
 
     return [
-        Mode(name, float(expected[i]), int(fake[i]), float(ratio[i]), float(corrected[i]), state(i))
+        Mode(name, float(expected[i]), int(seen[i]), float(ratio[i]), float(corrected[i]), state(i))
         for i, name in enumerate(names)
     ]

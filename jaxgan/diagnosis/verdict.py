@@ -8,6 +8,8 @@ from jaxgan.diagnosis.measures import Measure
 from jaxgan.diagnosis.modes import FALSE_ALARM, Mode
 
 ENOUGH = 50  # samples on each side; with fewer no verdict is given
+POOR = 0.6  # share of good samples, relative to that of the reals, below which quality is low
+HALF = 0.5  # share of the data from which lost modes are a collapse
 MUSH, NARROW = 0.1, 0.25  # spreads, relative to that of the reals
 UNTOLD = 0.5  # share of odd fakes from which modes are not told any more
 
@@ -65,7 +67,7 @@ def judge(
     # A generator that only repeats the reals has their number as its support, which is no collapse.
     rare = diversity.support < min(0.25 * diversity.real_support, 0.5 * reals)
     precision, coverage = measures["precision"], measures["coverage"]
-    blurred = odd >= UNTOLD or precision.value < 0.6 * precision.real
+    blurred = odd >= UNTOLD or precision.value < POOR * precision.real
     quality = "low" if blurred else "good"
 
     few = rare and diversity.support < drawn / 20
@@ -74,20 +76,20 @@ def judge(
     evidence = _evidence(lost, starved, untested, modes, diversity, measures, odd, few or some)
     if few or diversity.spread < MUSH:
         sentence = f"Collapse: {_narrowness(diversity, few)}."
-        return Verdict("collapse", quality, sentence, evidence, _advice("collapse", quality))
+        return Verdict("collapse", quality, sentence, evidence, advice("collapse", quality))
     if odd >= UNTOLD and not diversity.spread < NARROW:
         sentence = (
             f"Cannot tell which modes: {100 * odd:.0f} % of the fakes look like nothing in the data. "
             "This is low quality, not low diversity."
         )
-        return Verdict("unknown", "low", sentence, evidence, _advice("unknown", "low"))
+        return Verdict("unknown", "low", sentence, evidence, advice("unknown", "low"))
     but = "; quality is low" if blurred else ""
-    if share["lost"] >= 0.5:
+    if share["lost"] >= HALF:
         sentence = (
             f"Collapse: {len(lost)} of {len(modes)} modes are lost ({_named(lost)}), "
             f"{100 * share['lost']:.0f} % of the data"
         )
-        return Verdict("collapse", quality, f"{sentence}{but}.", evidence, _advice("collapse", quality))
+        return Verdict("collapse", quality, f"{sentence}{but}.", evidence, advice("collapse", quality))
     if lost or starved or some or uncovered or diversity.spread < NARROW:
         parts = [f"{_named(group)} {word}" for group, word in ((lost, "lost"), (starved, "starved")) if group]
         if some or diversity.spread < NARROW:
@@ -95,7 +97,7 @@ def judge(
         if uncovered and not parts:
             parts.append(f"only {100 * coverage.value:.0f} % of the reals have a fake near them")
         return Verdict(
-            "partial", quality, f"Partial collapse: {'; '.join(parts)}{but}.", evidence, _advice("partial", quality)
+            "partial", quality, f"Partial collapse: {'; '.join(parts)}{but}.", evidence, advice("partial", quality)
         )
     if share["no"] > 0.5:
         sentence = (
@@ -104,7 +106,7 @@ def judge(
         return Verdict("unknown", quality, sentence, evidence, ("Draw more samples and diagnose again.",))
     state = "No collapse, but low quality: " if blurred else "Healthy: "
     return Verdict(
-        "healthy", quality, f"{state}all {len(modes)} modes are there.", evidence, _advice("healthy", quality)
+        "healthy", quality, f"{state}all {len(modes)} modes are there.", evidence, advice("healthy", quality)
     )
 
 
@@ -141,7 +143,8 @@ def _evidence(lost, starved, untested, modes, diversity, measures, odd, repeats)
     return tuple(said)
 
 
-def _advice(kind: str, quality: str) -> tuple[str, ...]:
+def advice(kind: str, quality: str) -> tuple[str, ...]:
+    """What to try next about a verdict's kind and quality, in order, with the reason."""
     if kind == "healthy" and quality == "good":
         return ("Nothing is wrong that these samples could show; more samples show smaller losses.",)
     if quality == "low" and kind != "collapse":

@@ -1,5 +1,6 @@
 """What is measured for each task: mode coverage, the conventions behind it, and what real data would score."""
 
+import functools
 import itertools
 from collections.abc import Callable
 from functools import partial
@@ -18,18 +19,22 @@ class Evaluation(NamedTuple):
 
     Attributes:
       measure: `measure(samples [n, ...]) -> {metric: number}`: `modes`, `high_quality` (mixtures), `reverse_kl`,
-        `reverse_kl_all` (mixtures) and `counts`, an array `[k]`; `{}` for a task without modes.
+        `reverse_kl_all` (mixtures), `counts`, an array `[k]`, and `counts_all` (mixtures), another; `{}` for a task
+        without modes.
       conventions: `{metric: sentence}`, how each number is defined.
       real: `real(n) -> {metric: number}`, what n real samples score: ceilings and floors. Closed forms for mixtures,
         which assume modes that do not overlap; measured on n fixed draws for stacked digits, with the floor of a
         sampler of equal modes as `reverse_kl_floor`.
       names: what the modes are called, in the order of `counts`.
+      shares: `[k]`, probability that a real sample is counted in `counts` for each mode; together at most 1. Stacked
+        digits take them from the labels, without the classifier's mistakes.
     """
 
     measure: Callable[[ArrayLike], dict[str, Any]]
     conventions: dict[str, str]
     real: Callable[[int], dict[str, float]]
     names: tuple[str, ...]
+    shares: np.ndarray
 
 
 def evaluator(task: Any, *, threshold: float = 3.0) -> Evaluation:
@@ -52,7 +57,7 @@ def evaluator(task: Any, *, threshold: float = 3.0) -> Evaluation:
         return _mixture_evaluation(task, threshold)
     if hasattr(task, "stack"):
         return _stacked_evaluation(task)
-    return Evaluation(measure=lambda samples: {}, conventions={}, real=lambda n: {}, names=())
+    return Evaluation(measure=lambda samples: {}, conventions={}, real=lambda n: {}, names=(), shares=np.zeros(0))
 
 
 def present_modes(task: Any) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
@@ -79,10 +84,12 @@ def _mixture_evaluation(task: Any, threshold: float) -> Evaluation:
     )
 
     def measure(samples: ArrayLike) -> dict[str, Any]:
-        return _numbers(cover(samples), ("modes", "high_quality", "reverse_kl", "reverse_kl_all", "counts"))
+        fields = ("modes", "high_quality", "reverse_kl", "reverse_kl_all", "counts", "counts_all")
+        return _numbers(cover(samples), fields)
+
+    share = metrics.expected_high_quality(noisy, radius)
 
     def real(n: int) -> dict[str, float]:
-        share = metrics.expected_high_quality(noisy, radius)
         good = max(round(n * share), 1)
         return {
             "modes": metrics.expected_modes(weights, good),
@@ -100,8 +107,10 @@ def _mixture_evaluation(task: Any, threshold: float) -> Evaluation:
         "reverse_kl_all": "KL in nats of the histogram of all samples over their nearest means to the weights of the "
         "mixture",
         "counts": "high-quality samples of each mode",
+        "counts_all": "samples nearest to each mean",
     }
-    return Evaluation(measure, conventions, real, names)
+    weights = weights.astype(np.float64)
+    return Evaluation(measure, conventions, real, names, share * weights / weights.sum())
 
 
 def _stacked_evaluation(task: Any) -> Evaluation:
@@ -136,7 +145,9 @@ def _stacked_evaluation(task: Any) -> Evaluation:
         "reverse_kl_floor": "mean KL in nats of a sampler of equally frequent classes at this sample size",
         "counts": "samples of each class",
     }
-    return Evaluation(measure, conventions, real, tuple(task.names))
+    of_digits = np.bincount(np.asarray(task.labels), minlength=classes) / len(task.labels)
+    shares = functools.reduce(np.kron, [of_digits] * task.stack)
+    return Evaluation(measure, conventions, real, tuple(task.names), shares)
 
 
 def _numbers(coverage: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jaxgan.diagnosis.modes import FALSE_ALARM, holm, judge_modes
+from jaxgan.diagnosis.modes import FALSE_ALARM, holm, judge_counts, judge_modes
 
 NAMES = tuple(map(str, range(10)))
 
@@ -69,3 +69,38 @@ def test_samples_of_no_mode_count_against_every_mode():
     real, fake = np.full(10, 100), np.full(10, 20)
     assert not states(judge_modes(NAMES, real, fake, fake, np.zeros((10, 10))))
     assert set(states(judge_modes(NAMES, real, fake, fake, np.zeros((10, 10)), total=1000)).values()) == {"starved"}
+
+
+def test_known_shares_are_the_limit_of_infinitely_many_reals():
+    shares = np.array([0.2, 0.3, 0.48])
+    fake = np.array([150, 290, 470])
+    exact = [stats.binomtest(int(n), 1000, p, alternative="less").pvalue for n, p in zip(fake, shares, strict=True)]
+    known = judge_counts(("a", "b", "c"), shares, fake, 1000)
+    np.testing.assert_allclose([mode.p_value for mode in known], holm(np.array(exact)), rtol=1e-9)
+    # Reals in no mode would be those that no column counts, as 2 % are here.
+    many = judge_modes(
+        ("a", "b", "c", "none"),
+        (1e9 * np.append(shares, 0.02)).astype(int),
+        np.append(fake, 90),
+        np.append(fake, 90),
+        np.zeros((4, 4)),
+    )
+    assert [mode.expected for mode in known] == pytest.approx([mode.expected for mode in many[:3]])
+    # The fourth mode, which has more than expected, costs Holm's correction a factor.
+    assert known[0].p_value * 4 / 3 == pytest.approx(many[0].p_value, rel=1e-3)
+
+
+def test_one_rule_for_lost_and_starved():
+    shares = np.full(10, 0.1)
+    counts = np.array([0, 3, 55, 100, 142, 140, 140, 140, 140, 140])
+    for modes in (
+        judge_counts(NAMES, shares, counts, 1000),
+        judge_modes(NAMES, np.full(10, 10_000), counts, counts, np.zeros((10, 10))),
+    ):
+        assert states(modes) == {"0": "lost", "1": "starved"}
+    # A mode is not lost while one sample is surely of it; it is, if those that are counted may belong elsewhere.
+    assert states(judge_counts(NAMES, shares, counts, 1000, sure=np.where(counts == 3, 0, 1))) == {
+        "0": "starved",
+        "1": "lost",
+    }
+    assert {mode.state for mode in judge_counts(NAMES, shares, np.zeros(10, int), 20)} == {"untested"}
