@@ -135,8 +135,7 @@ def judge_run(
     finite = [float(np.isfinite(of_seed.reshape(total, -1)).all(axis=1).mean()) for of_seed in samples]
     judged = [judge_seed(evaluation, m, total, share) for m, share in zip(measured, finite, strict=True)]
     real = 100 * float(evaluation.shares.sum())
-    kinds, qualities = ([of[i] for of in judged] for i in (0, 1))
-    kind = _together(kinds)
+    kind, qualities = _together([of.kind for of in judged]), [of.quality for of in judged]
     quality = "low" if "low" in qualities else "unknown" if "unknown" in qualities else "good"
     of_seeds = [
         {
@@ -223,12 +222,12 @@ def _sentence(kind: str, judged: Sequence[Judged], real: float) -> str:
 
 
 def _evidence(judged: Sequence[Judged], total: int) -> list[str]:
-    if not any(of.modes for of in judged):
-        return []
-    said = [
-        f"Each mode is tested with {total:,} samples of each seed; a healthy generator is given any lost or starved "
-        f"mode with a probability of at most {FALSE_ALARM:g}."
-    ]
+    said = []
+    if any(mode.state != "untested" for of in judged for mode in of.modes):
+        said.append(
+            f"Each mode is tested with {total:,} samples of each seed; a healthy generator is given any lost or "
+            f"starved mode with a probability of at most {FALSE_ALARM:g}."
+        )
     if any(of.nearest for of in judged):
         said.append(
             "Where quality is low, each sample is counted for its nearest mode, near or far; a mode is lost if it has "
