@@ -7,15 +7,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 
+from jaxgan.report.maps import draw_map
 from jaxgan.report.page import write_page
-from jaxgan.report.style import COLOURS, DASHED, label_axes
+from jaxgan.report.style import COLOURS, DASHED, STATES, label_axes
 
-_SHOWN = 500  # of each set in the map
 _ROWS, _COLUMNS = 8, 10  # of a gallery
-_STATES = {"kept": COLOURS[0], "untested": "#BDBDBD", "starved": COLOURS[4], "lost": COLOURS[1]}
 
 
 def write_diagnosis(directory: str | os.PathLike[str], diagnosis: Any) -> Path:
@@ -54,7 +51,7 @@ def _modes(modes: Sequence[Any]) -> Figure:
     figure = Figure((min(11.0, 0.22 * len(modes) + 4.0), 3.2), dpi=110, layout="constrained")
     axes = figure.subplots()
     place = np.arange(len(modes))
-    for state, colour in _STATES.items():
+    for state, colour in STATES.items():
         chosen = [i for i, mode in enumerate(modes) if mode.state == state]
         if chosen:
             axes.bar(place[chosen], [modes[i].seen for i in chosen], color=colour, width=0.7, label=state)
@@ -123,31 +120,6 @@ def _samples(samples: Any) -> Figure | None:
 
 
 def _map(diagnosis: Any) -> Figure:
-    random = np.random.RandomState(0)
-    sets = [diagnosis.real_features, diagnosis.fake_features]
-    chosen = [random.permutation(len(x))[:_SHOWN] for x in sets]
     lost = [i for i, mode in enumerate(diagnosis.modes) if mode.state == "lost"]
-    gone = np.isin(diagnosis.assignment.real[chosen[0]], lost)
-    both = np.concatenate([x[rows] for x, rows in zip(sets, chosen, strict=True)])
-    reals = len(chosen[0])
-    plane = sets[0].shape[1] <= 2
-    width = min(50, both.shape[1], reals - 1)
-    components = both if plane else PCA(width, svd_solver="full").fit(both[:reals]).transform(both)
-    panels = [("The samples themselves" if plane else "Principal components of the reals", components[:, :2])]
-    if not plane:
-        perplexity = min(30.0, (len(both) - 1) / 3)
-        embedded = TSNE(2, perplexity=perplexity, init="pca", random_state=0).fit_transform(components)
-        panels.append(("t-SNE of both together", embedded))
-    figure = Figure((4.8 * len(panels), 4.6), dpi=110, layout="constrained")
-    for axes, (title, points) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        points = np.pad(points, ((0, 0), (0, max(0, 2 - points.shape[1]))))
-        real, fake = points[:reals], points[reals:]
-        axes.scatter(*real[~gone].T, s=5, color="#9A9A9A", linewidths=0, label="real")
-        if gone.any():
-            axes.scatter(*real[gone].T, s=7, color=COLOURS[1], linewidths=0, label="real, of a lost mode")
-        axes.scatter(*fake.T, s=5, color=COLOURS[0], alpha=0.6, linewidths=0, label="generated")
-        axes.set(xticks=[], yticks=[])
-        label_axes(axes, title)
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, frameon=False, markerscale=3)
-    return figure
+    gone = np.isin(diagnosis.assignment.real, lost)
+    return draw_map(diagnosis.real_features, {"generated": diagnosis.fake_features}, gone)

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 # The colours of Okabe and Ito, which colour-blind readers can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHED = {"color": "#444444", "linestyle": "--", "linewidth": 1.3}
+STATES = {"kept": COLOURS[0], "untested": "#BDBDBD", "starved": COLOURS[4], "lost": COLOURS[1]}  # of modes
 SEEDS = 4  # at most so many are drawn
 
 
