@@ -1,4 +1,4 @@
-"""Curves over steps, and how often each mode is reached."""
+"""Curves over steps, and how many modes are reached."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
-from scipy import stats
 
 from jaxgan.report.files import Run
-from jaxgan.report.style import COLOURS, DASHED, SEEDS, label_axes, note
+from jaxgan.report.style import COLOURS, DASHED, label_axes, note
 from jaxgan.report.words import column, real_value, value
 
 
@@ -106,68 +105,6 @@ def coverage(run: Run) -> Figure | None:
     return _plots(run.rows, panels, len(panels)) if panels else None
 
 
-def mode_counts(run: Run) -> Figure | None:
-    """Samples in each mode beside what even use would give; without counts, how many modes were reached."""
-    seeds = run.summary.get("seeds") or []
-    counts = {f"seed {seed['seed']}": np.array(seed["counts"], float) for seed in seeds if seed.get("counts")}
-    counts = dict(list(counts.items())[:SEEDS])
-    if not counts:
-        return reached(["modes"], [run])
-    total = max(map(len, counts.values()))
-    samples = int(run.summary.get("samples") or max(x.sum() for x in counts.values()))
-    # Where quality is judged, only samples of high quality are counted.
-    expected = stats.binom(samples, min(1.0, float(np.fmin(real_value(run.summary, "high_quality"), 1.0)) / total))
-    return _sorted_counts(counts, expected) if total > 100 else _histogram(counts, expected)
-
-
-def _histogram(counts: Mapping[str, np.ndarray], expected: Any) -> Figure:
-    total = max(map(len, counts.values()))
-    low, high = expected.ppf([0.025, 0.975])
-    figure = Figure((min(9.0, 0.2 * total + 4.4), 1.5 * len(counts) + 1.0), dpi=110, layout="constrained")
-    grid = figure.subplots(len(counts), 1, squeeze=False, sharex=True)[:, 0]
-    for axes, (name, x) in zip(grid, counts.items(), strict=True):
-        axes.bar(np.arange(len(x)), x, color=COLOURS[0], width=0.75)
-        axes.axhspan(low, high, color="#444444", alpha=0.25, linewidth=0)
-        axes.axhline(expected.mean(), label="expected of real data, with its 95 % range", **DASHED)
-        if len(empty := np.flatnonzero(x == 0)):
-            axes.scatter(
-                empty,
-                0.08 * np.ones(len(empty)),
-                marker="x",
-                color=COLOURS[1],
-                s=40,
-                linewidths=2,
-                transform=axes.get_xaxis_transform(),
-                label="lost mode",
-            )
-        axes.set_ylim(0, 1.1 * max(high, x.max()))
-        axes.set_xticks(range(0, total, -(-total // 25)))
-        label_axes(axes, y=f"{name}\nsamples")
-    label_axes(grid[-1], x="mode", y=grid[-1].get_ylabel())
-    handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=2, fontsize=8, frameon=False)
-    return figure
-
-
-def _sorted_counts(counts: Mapping[str, np.ndarray], expected: Any) -> Figure:
-    figure = Figure((8.8, 3.5), dpi=110, layout="constrained")
-    left, right = figure.subplots(1, 2)
-    total = max(map(len, counts.values()))
-    usual = expected.ppf(1 - (np.arange(total) + 0.5) / total)
-    for i, (name, x) in enumerate([*counts.items(), ("expected of real data", usual)]):
-        style = {"color": COLOURS[i], "linewidth": 1.6} if name in counts else DASHED
-        descending = np.sort(x)[::-1]
-        rank = np.arange(1, len(x) + 1)
-        left.plot(rank, descending, label=name, **style)
-        right.plot(rank, 100 * np.cumsum(descending) / max(x.sum(), 1.0), label=name, **style)
-    label_axes(left, "Samples in each mode", "modes, the most frequent first", "samples")
-    label_axes(right, "What the most frequent modes add up to", "modes, the most frequent first", "% of samples")
-    for axes in (left, right):
-        axes.grid(alpha=0.25)
-        axes.legend(fontsize=8, framealpha=0.8)
-    return figure
-
-
 def reached(names: Sequence[str], runs: Sequence[Run]) -> Figure | None:
     """Modes reached: at the end, each seed as a dot and the mean as a bar, and over steps."""
     final = [np.array(column(run.summary, "modes")) for run in runs]
@@ -177,7 +114,7 @@ def reached(names: Sequence[str], runs: Sequence[Run]) -> Figure | None:
     left, right = figure.subplots(1, 2)
     for i, (name, run, x) in enumerate(zip(names, runs, final, strict=True)):
         offset = np.linspace(-0.25, 0.25, len(x)) if len(x) > 1 else np.zeros(len(x))
-        left.scatter(x, i + offset, color=COLOURS[i % 6], s=24, zorder=3)
+        left.scatter(x, i + offset, color=COLOURS[i % 6], s=24, zorder=3, clip_on=False)
         if np.isfinite(x).any():
             left.plot([np.nanmean(x)] * 2, [i - 0.38, i + 0.38], color="#444444", linewidth=2, zorder=2)
         _curve(right, run.rows, "modes", COLOURS[i % 6], name)

@@ -3,20 +3,33 @@
 import base64
 import io
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
-import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from jaxgan.report.curves import coverage, mode_counts, reached, training
-from jaxgan.report.files import finite_examples, read_run
-from jaxgan.report.samples import final_samples, samples_through_training
-from jaxgan.report.words import between, column, comparison_verdict, metric_names, number, real_value, spread, verdict
+from jaxgan.report.animation import Animation, samples_evolving
+from jaxgan.report.curves import coverage, reached, training
+from jaxgan.report.files import read_run
+from jaxgan.report.modes import mode_counts, modes_through_training
+from jaxgan.report.samples import final_samples, map_of_samples, samples_through_training
+from jaxgan.report.words import (
+    alarms,
+    between,
+    column,
+    comparison_verdict,
+    damaged_modes,
+    metric_names,
+    number,
+    real_value,
+    spread,
+    verdict,
+)
 
 _LARGE = 800_000  # bytes; pictures of noise compress badly, so larger ones are stored in 256 colours
 
@@ -38,16 +51,38 @@ def _png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+class _Picture(NamedTuple):
+    """A heading with one picture below it, or several that are shown one after the other.
+
+    Attributes:
+      heading: above it.
+      width: inches.
+      frames: of each its title and its `data:` address.
+    """
+
+    heading: str
+    width: float
+    frames: list[tuple[str, str]]
+
+
+def _address(kind: str, data: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
 def write_page(
-    directory: Path, figures: Mapping[str, tuple[str, Figure | None]], template: str, **content: Any
+    directory: Path, figures: Mapping[str, tuple[str, Figure | Animation | None]], template: str, **content: Any
 ) -> Path:
     """Writes the figures, `{file: (heading, figure)}`, and the page; `content` is what else its template reads."""
     (directory / "figures").mkdir(exist_ok=True)
     pictures = []
     for name, (heading, figure) in figures.items():
-        if figure is not None:
+        if isinstance(figure, Animation):
+            frames = [(title, _address("webp", data)) for title, data in figure.frames]
+            pictures.append(_Picture(heading, figure.width, frames))
+        elif figure is not None:
             path = _write(directory / "figures" / f"{name}.png", _png(figure))
-            pictures.append((heading, figure.get_figwidth(), base64.b64encode(path.read_bytes()).decode()))
+            frames = [(heading, _address("png", path.read_bytes()))]
+            pictures.append(_Picture(heading, figure.get_figwidth(), frames))
     absent = [heading for heading, figure in figures.values() if figure is None]
     loader = jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates")
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -84,17 +119,26 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
     run = read_run(directory)
     figures = {
         "samples": ("Samples through training", samples_through_training(run)),
+        "evolution": ("Sample evolution", samples_evolving(run)),
+        "history": ("Modes through training", modes_through_training(run)),
         "modes": ("Samples in each mode", mode_counts(run)),
+        "map": ("Where real and generated samples lie", map_of_samples(run)),
         "coverage": ("Coverage through training", coverage(run)),
         "losses": ("Losses through training", training(run)),
     }
+    if run.samples.ndim > 2 and math.prod(run.samples.shape[2:]) <= 2:
+        del figures["map"]  # the samples themselves show it
     title = str(run.summary.get("task") or run.config.get("experiment") or directory.resolve().name)
     return write_page(
         directory,
         figures,
         "report.html.jinja",
         title=f"{title}, {arm}" if (arm := run.config.get("arm")) else title,
-        verdict=verdict(run.summary, [float(np.mean(finite_examples(x))) for x in run.samples]),
+        verdict=verdict(run.summary),
+        steps=number(run.summary.get("steps")),
+        alarms=alarms(run.rows),
+        watched=any("window" in row for row in run.rows),
+        damaged=damaged_modes(run.summary),
         config=run.config,
         summary=run.summary,
         metrics=metric_names(run.summary),
@@ -123,7 +167,8 @@ def write_comparison(directory: str | os.PathLike[str], arms: Sequence[str]) -> 
         if not (directory / arm / "report.html").exists():
             write_run(directory / arm)
     summaries = [run.summary for run in runs]
-    verdicts = [verdict(run.summary, [float(np.mean(finite_examples(x))) for x in run.samples]) for run in runs]
+    verdicts = [verdict(summary) for summary in summaries]
+    steps = [number(summary.get("steps")) for summary in summaries]
     options = [_flat(run.config.get("options") or {}) for run in runs]
     differing = {name: [x.get(name, "n/a") for x in options] for name in dict.fromkeys(k for x in options for k in x)}
     return write_page(
@@ -135,6 +180,7 @@ def write_comparison(directory: str | os.PathLike[str], arms: Sequence[str]) -> 
         "report.html.jinja",
         title=f"{summaries[0].get('task') or directory.resolve().name}: {len(arms)} arms",
         verdict=comparison_verdict(arms, summaries, verdicts),
+        steps=steps[0] if len(set(steps)) == 1 else ", ".join(map(" ".join, zip(steps, arms, strict=True))),
         config=runs[0].config,
         summary=summaries[0],
         metrics=metric_names(*summaries),

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 
 from jaxgan.report.files import Run, finite_examples
+from jaxgan.report.maps import draw_map
 from jaxgan.report.style import COLOURS, SEEDS, label_axes, note
 from jaxgan.report.words import Summary, number, value
 
@@ -17,7 +18,7 @@ _SNAPSHOTS, _POINTS, _TILES = 6, 2500, 6  # at most so many are drawn (tiles: al
 _PANEL = 160  # pixels along a picture's side that its tiles may have together, unless they are large
 
 
-class _View(NamedTuple):
+class View(NamedTuple):
     """How examples are shown: as images, or as points inside `limits`, `[x and y, low and high]`."""
 
     images: bool
@@ -26,10 +27,10 @@ class _View(NamedTuple):
     limits: np.ndarray
 
 
-def _view(reference: np.ndarray) -> _View:
+def view_of(reference: np.ndarray) -> View:
     """Chooses the view by the shape of the real examples `[n, ...]` and fits it to them."""
     if reference.ndim == 4:
-        return _View(True, None, ("", ""), np.zeros((2, 2)))
+        return View(True, None, ("", ""), np.zeros((2, 2)))
     flat = reference[finite_examples(reference)].reshape(-1, math.prod(reference.shape[1:]))
     pca, labels = None, ("x", "y")
     if flat.shape[1] > 2 and len(flat) > 1 and np.ptp(flat, axis=0).any():
@@ -39,14 +40,14 @@ def _view(reference: np.ndarray) -> _View:
             f"first principal component of real data ({shares[0]:.0f} % of variance)",
             f"second principal component ({shares[1]:.0f} %)",
         )
-    view = _View(False, pca, labels, np.zeros((2, 2)))
+    view = View(False, pca, labels, np.zeros((2, 2)))
     points = _points(view, flat) if len(flat) else np.zeros((1, 2))
     low, high = points.min(0), points.max(0)
     half = 0.75 * max(float(np.max(high - low)), 1e-3)
     return view._replace(limits=((low + high) / 2)[:, None] + np.array([-half, half]))
 
 
-def _points(view: _View, x: np.ndarray) -> np.ndarray:
+def _points(view: View, x: np.ndarray) -> np.ndarray:
     """`[n, ...] -> [k, 2]`: where the finite ones of the examples lie in the plane."""
     flat = x[finite_examples(x)].reshape(-1, math.prod(x.shape[1:]))
     if view.pca is None or not len(flat):
@@ -66,7 +67,7 @@ def _tiled(images: np.ndarray) -> np.ndarray:
     return shown.reshape(side, side, h, w, c).swapaxes(1, 2).reshape(side * h, side * w, c)[:-1, :-1]
 
 
-def _draw(axes: Axes, view: _View, real: np.ndarray, fake: np.ndarray | None) -> None:
+def draw_examples(axes: Axes, view: View, real: np.ndarray, fake: np.ndarray | None) -> None:
     """Draws the examples `fake` over `real`, or `real` alone."""
     shown = real if fake is None else fake
     notes = []
@@ -95,7 +96,7 @@ def _draw(axes: Axes, view: _View, real: np.ndarray, fake: np.ndarray | None) ->
 
 def _gallery(rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.ndarray) -> Figure:
     """Samples `rows[name][column]`, `[n, ...]` each, and the real examples at the right of the first row."""
-    view = _view(real if len(real) else next(iter(rows.values()))[-1])
+    view = view_of(real if len(real) else next(iter(rows.values()))[-1])
     columns = len(titles) + 1
     size = (1.75 * columns + 0.6, 1.75 * len(rows) + 0.6)
     figure = Figure(size, dpi=110, layout="constrained")
@@ -104,9 +105,9 @@ def _gallery(rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.
         for j, axes in enumerate(grid[i]):
             label_axes(axes, [*titles, "real data"][j] if i == 0 else "", y=name if j == 0 else "")
             if j < len(row):
-                _draw(axes, view, real, row[j])
+                draw_examples(axes, view, real, row[j])
             elif i == 0 and j == columns - 1 and len(real):
-                _draw(axes, view, real, None)
+                draw_examples(axes, view, real, None)
             else:
                 axes.set_axis_off()
     if not view.images:
@@ -116,7 +117,7 @@ def _gallery(rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.
     return figure
 
 
-def _seed_names(summary: Summary, count: int) -> list[str]:
+def seed_names(summary: Summary, count: int) -> list[str]:
     seeds = [seed["seed"] for seed in summary.get("seeds") or []]
     return [f"seed {seed}" for seed in (seeds if len(seeds) == count else range(count))][:SEEDS]
 
@@ -128,9 +129,20 @@ def samples_through_training(run: Run) -> Figure | None:
     if not snapshots.size:
         return None
     chosen = np.unique(np.linspace(0, len(snapshots) - 1, _SNAPSHOTS).round().astype(int))
-    names = _seed_names(run.summary, snapshots.shape[1])
+    names = seed_names(run.summary, snapshots.shape[1])
     rows = {name: [snapshots[t, i] for t in chosen] for i, name in enumerate(names)}
     return _gallery(rows, [f"step {number(float(steps[t]))}" for t in chosen], run.real)
+
+
+def map_of_samples(run: Run) -> Figure | None:
+    """Principal components and t-SNE of the real samples and of each seed's, as vectors of pixels or coordinates."""
+    sets = [x[finite_examples(x)].reshape(-1, math.prod(x.shape[1:])) for x in (run.real, *run.samples)]
+    real, *fakes = sets
+    names = seed_names(run.summary, len(fakes))
+    named = {name: x for name, x in zip(names, fakes, strict=False) if len(x)}
+    if not named or len(real) < 2 or not np.ptp(real, axis=0).any():
+        return None
+    return draw_map(real, named)
 
 
 def final_samples(names: Sequence[str], runs: Sequence[Run]) -> Figure | None:
@@ -139,4 +151,4 @@ def final_samples(names: Sequence[str], runs: Sequence[Run]) -> Figure | None:
         return None
     longest = max(runs, key=lambda run: len(run.samples))
     real = next((run.real for run in runs if run.real.size), np.zeros(0))
-    return _gallery(rows, _seed_names(longest.summary, len(longest.samples)), real)
+    return _gallery(rows, seed_names(longest.summary, len(longest.samples)), real)

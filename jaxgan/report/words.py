@@ -1,36 +1,36 @@
 """What the numbers of a run say, in words: the verdict, and the arms of a comparison as a table."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 Summary = Mapping[str, Any]
-# What a healthy seed reaches at least: this share of the modes of real data, and this share of its high quality and of
-# its exp(-reverse KL), which is the share of modes in effective use.
-_COMPLETE, _GOOD = 0.99, 0.75
 _VERBS = {
     "healthy": "keeps the modes",
     "partial": "loses modes",
-    "collapsed": "collapses",
-    "diverged": "diverges",
     "unknown": "is not judged",
+    "collapse": "collapses",
+    "diverged": "diverges",
     "unfinished": "is unfinished",
 }
 
 
 class Verdict(NamedTuple):
-    """What the numbers say.
+    """What is said first.
 
     Attributes:
-      kind: "healthy", "partial", "collapsed", "diverged", "unknown" (modes were not measured) or "unfinished".
+      kind: "healthy", "partial", "collapse", "diverged", "unknown" or "unfinished".
       sentence: the same in words, with the numbers.
+      evidence: what speaks for it, one sentence each.
+      advice: what to try next, in order.
     """
 
     kind: str
     sentence: str
+    evidence: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 def value(x: Any) -> float:
@@ -81,70 +81,61 @@ def _reach(summary: Summary) -> str:
     return f"{words} {'in every one of' if len(set(reached)) == 1 else 'over'} {seeds} seeds"
 
 
-def _complete(summary: Summary) -> bool:
-    """Whether every seed reaches the modes that real data reaches."""
-    target = np.fmin(real_value(summary, "modes"), summary["modes_total"])
-    return bool(np.min(np.nan_to_num(column(summary, "modes"))) >= _COMPLETE * target)
-
-
-def verdict(summary: Summary, finite: Sequence[float] | None = None) -> Verdict:
-    """Says in one sentence whether a run has collapsed.
-
-    A run is healthy when every seed reaches the modes that real data reaches, and fills them evenly and well. It has
-    collapsed when its seeds reach fewer than half of the modes on average; it is partial in between.
+def verdict(summary: Summary) -> Verdict:
+    """Reads the verdict that the run came to; a summary without one, of an older run, is not judged.
 
     Args:
-      summary: what `summary.json` holds. Read are `seeds` (a list with `modes`, `high_quality`, `reverse_kl` and
-        `missing`), `modes_total`, `mean`, `ci95` and what real data gets, `metrics[name]["real"]`.
-      finite: for each seed, the share in [0, 1] of its samples that hold neither NaN nor infinity; 1 when None.
+      summary: what `summary.json` holds.
     """
-    seeds, total = summary.get("seeds") or [], value(summary.get("modes_total"))
-    if not seeds:
+    if not summary.get("seeds"):
         return Verdict("unfinished", "Unfinished: there are no final metrics.")
-    if broken := [str(seed["seed"]) for seed, share in zip(seeds, finite or [], strict=False) if share < 1]:
-        which = f"seed{'s' * (len(broken) > 1)} {', '.join(broken)} (of {len(seeds)} in all)"
-        return Verdict("diverged", f"Diverged: samples of {which} are not finite.")
-    if math.isnan(total) or not any("modes" in seed for seed in seeds):
-        names = metric_names(summary)[:3]
-        found = [f"{name} {spread(summary, name)} (real data: {number(real_value(summary, name))})" for name in names]
-        return Verdict("unknown", "; ".join(["No mode metric for this task", *found]) + ".")
-
-    complete = _complete(summary)
-    quality, divergence = ([x for x in column(summary, name) if x == x] for name in ("high_quality", "reverse_kl"))
-    real_quality, real_divergence = real_value(summary, "high_quality"), real_value(summary, "reverse_kl")
-    poor = complete and bool(quality) and min(quality) < _GOOD * np.fmin(real_quality, 1.0)
-    uneven = complete and bool(divergence) and max(divergence) - np.nan_to_num(real_divergence) > -math.log(_GOOD)
-    parts = [_reach(summary)]
-    if uneven:
-        beside = f" (real data: {number(real_divergence)})"
-        parts.append(f"unevenly filled, with a reverse KL of {between(divergence)}{beside}")
-    if quality:
-        share = f"only {between(quality, 100)}" if poor else f"{100 * np.mean(quality):.1f}"
-        beside = "" if math.isnan(real_quality) else f" (real data: {100 * real_quality:.1f} %)"
-        parts.append(f"{share} % of samples are of high quality{beside}")
-    lost = Counter(name for seed in seeds for name in seed.get("missing") or []).most_common()
-    if lost and not complete:
-        names = [name if count == len(seeds) else f"{name} in {count} of {len(seeds)} seeds" for name, count in lost]
-        parts.append("lost: " + ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else ""))
-    kind = "healthy" if complete and not (poor or uneven) else "partial"
-    if not complete and np.mean(np.nan_to_num(column(summary, "modes"))) < total / 2:
-        kind = "collapsed"
-    return Verdict(kind, f"{kind.capitalize()}: {'; '.join(parts)}.")
+    if found := summary.get("verdict"):
+        return Verdict(found["kind"], found["sentence"], tuple(found["evidence"]), tuple(found["advice"]))
+    reach = f": {_reach(summary)}" if summary.get("modes_total") else ""
+    return Verdict("unknown", f"Not judged, since summary.json holds no verdict{reach}.")
 
 
 def comparison_verdict(names: Sequence[str], summaries: Sequence[Summary], verdicts: Sequence[Verdict]) -> Verdict:
     """Says in one sentence which arms keep the modes and which lose them, the best first; of the kind of the best."""
-    if all(arm.kind == "unknown" for arm in verdicts):
-        return Verdict("unknown", "No mode metric for this task.")
+    if all(arm.kind == "unknown" for arm in verdicts) and not any(s.get("modes_total") for s in summaries):
+        return Verdict("unknown", "Not judged: no modes are known for this task.")
     texts, order = [], sorted(range(len(names)), key=lambda i: list(_VERBS).index(verdicts[i].kind))
     for i in order:
-        text = f"{names[i]} {_VERBS[verdicts[i].kind]}"
-        if verdicts[i].kind in ("healthy", "partial", "collapsed"):
-            badly = verdicts[i].kind == "partial" and _complete(summaries[i])
-            text = f"{names[i]} keeps the modes, but fills them badly" if badly else text
+        text = f"{names[i]} {_verb(summaries[i], verdicts[i].kind)}"
+        if summaries[i].get("modes_total") and verdicts[i].kind not in ("diverged", "unfinished"):
             text += f" ({_reach(summaries[i])})"
         texts.append(text)
     return Verdict(verdicts[order[0]].kind, "; ".join(texts) + ".")
+
+
+def _verb(summary: Summary, kind: str) -> str:
+    low = (summary.get("verdict") or {}).get("quality") == "low"
+    if kind == "partial" and not any((seed.get("verdict") or {}).get("lost") for seed in summary["seeds"]):
+        return "starves modes"
+    if kind == "unknown" and low:
+        return "is too blurred to tell"
+    return _VERBS[kind] + ", at low quality" * (kind == "healthy" and low)
+
+
+def alarms(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """All alarms in the log lines of a run, each with its `seed`; a resumed run's later line counts."""
+    lines = {(row["step"], row["seed"]): row.get("alarms") or [] for row in rows}
+    return [{**alarm, "seed": seed} for (_, seed), found in sorted(lines.items()) for alarm in found]
+
+
+def damaged_modes(summary: Summary) -> list[dict[str, Any]]:
+    """The modes that are lost or starved in any seed: `name`, `expected`, and for each seed `(samples, state)`."""
+    seeds = summary.get("seeds") or []
+    rows = []
+    for i, (name, expected) in enumerate((summary.get("modes_expected") or {}).items()):
+        states = [
+            next((state for state in ("lost", "starved") if name in (seed.get("verdict") or {}).get(state, ())), "")
+            for seed in seeds
+        ]
+        if any(states):
+            counts = [seed["counts"][i] if seed.get("counts") else None for seed in seeds]
+            rows.append({"name": name, "expected": expected, "seeds": list(zip(counts, states, strict=True))})
+    return rows
 
 
 def comparison_table(summaries: Sequence[Summary]) -> str:

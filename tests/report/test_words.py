@@ -1,0 +1,96 @@
+"""What the numbers of a run say: the verdict that it came to, its alarms, and the arms of a comparison."""
+
+import pytest
+
+from jaxgan import report
+from jaxgan.report.words import alarms, damaged_modes
+from tests.report.fixtures import COLLAPSED, HEALTHY, summarize
+
+
+@pytest.mark.parametrize(
+    ("summary", "kind", "sentence"),
+    [
+        (summarize(), "healthy", "In short: healthy."),
+        (summarize((1, 8)), "collapse", "In short: collapse."),
+        ({}, "unfinished", "Unfinished: there are no final metrics."),
+    ],
+)
+def test_the_verdict_is_the_runs_own(summary, kind, sentence):
+    given = report.verdict(summary)
+    assert (given.kind, given.sentence) == (kind, sentence)
+    assert given.evidence == (("As seen.",) if summary else ())
+
+
+def test_a_summary_without_a_verdict_is_not_judged():
+    old = summarize((6, 7))
+    del old["verdict"]
+    sentence = "Not judged, since summary.json holds no verdict: 6 to 7 of 8 modes over 2 seeds."
+    assert report.verdict(old)[:2] == ("unknown", sentence)
+    assert report.verdict({"seeds": [{"seed": 0}], "modes_total": None}).sentence.endswith("holds no verdict.")
+
+
+def test_comparison_verdict_names_the_best_arm_first():
+    starved = summarize() | {
+        "verdict": {"kind": "partial", "quality": "good", "sentence": "", "evidence": [], "advice": []}
+    }
+    blurred = summarize() | {
+        "verdict": {"kind": "unknown", "quality": "low", "sentence": "", "evidence": [], "advice": []}
+    }
+    broken = summarize() | {
+        "verdict": {"kind": "diverged", "quality": "low", "sentence": "", "evidence": [], "advice": []}
+    }
+    summaries = [summarize(COLLAPSED), summarize(HEALTHY), summarize((8, 7, 8, 8)), starved, blurred, broken, {}]
+    names = ["plain", "packed", "some", "uneven", "blurred", "broken", "new"]
+    given = report.comparison_verdict(names, summaries, [report.verdict(summary) for summary in summaries])
+    assert given.kind == "healthy"
+    assert given.sentence == (
+        "packed keeps the modes (8 of 8 modes in every one of 4 seeds); "
+        "some loses modes (7 to 8 of 8 modes over 4 seeds); "
+        "uneven starves modes (8 of 8 modes in every one of 4 seeds); "
+        "blurred is too blurred to tell (8 of 8 modes in every one of 4 seeds); "
+        "plain collapses (1 to 2 of 8 modes over 4 seeds); "
+        "broken diverges; new is unfinished."
+    )
+    low = summarize((8,))
+    low["verdict"]["quality"] = "low"
+    sentence = report.comparison_verdict(["a"], [low], [report.verdict(low)]).sentence
+    assert sentence == "a keeps the modes, at low quality (8 of 8 modes (one seed))."
+    unknown = report.Verdict("unknown", "")
+    assert report.comparison_verdict(["a"], [{}], [unknown]).sentence == "Not judged: no modes are known for this task."
+
+
+def test_alarms_of_a_resumed_run_are_told_once():
+    alarm = {"kind": "collapse", "step": 20, "since": 10, "modes": [], "p_value": None, "sentence": "first"}
+    rows = [
+        {"step": 20, "seed": 1, "alarms": [alarm]},
+        {"step": 30, "seed": 0},
+        {"step": 10, "seed": 0, "alarms": [alarm | {"step": 10, "sentence": "before"}]},
+        {"step": 20, "seed": 1, "alarms": [alarm | {"sentence": "again"}]},
+    ]
+    assert [(x["step"], x["seed"], x["sentence"]) for x in alarms(rows)] == [(10, 0, "before"), (20, 1, "again")]
+
+
+def test_modes_that_any_seed_has_lost_or_starved():
+    summary = summarize((8, 7))
+    summary["seeds"][0]["verdict"]["starved"] = ["mode 2 at (2, 0)"]
+    for seed in summary["seeds"]:
+        seed["counts"] = list(range(8))
+    found = damaged_modes(summary)
+    assert [mode["name"] for mode in found] == ["mode 2 at (2, 0)", "mode 7 at (7, 0)"]
+    assert [mode["seeds"] for mode in found] == [[(2, "starved"), (2, "")], [(7, ""), (7, "lost")]]
+    assert damaged_modes({}) == [] == damaged_modes({"seeds": [{"seed": 0, "fid": 1.0}]})
+
+
+def test_comparison_table():
+    several = summarize(COLLAPSED) | {"arm": "plain"}
+    one = summarize((8,)) | {"arm": "packed, in words"}
+    heading, *lines = report.comparison_table([several, one]).splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["plain", "packed, in words", "real data"]
+    for name, texts in {
+        "modes": ("1.25 ± 0.05 [1 to 2]", "8 (one seed) [8]", "8"),
+        "high_quality": ("0.952 ± 0.05 [0.952]", "0.952 (one seed) [0.952]", "0.9889"),
+    }.items():
+        start = heading.index(name)
+        for line, text in zip(lines, texts, strict=True):
+            assert line[start:].split("  ")[0] == text
+            assert line[start - 2 : start] == "  "
