@@ -175,9 +175,9 @@ class Run:
     run, or the return of that seed's players to the last checkpoint from before; or nothing at all."""
     watch_modes: bool = True
     """Count the modes of the fakes inside the step, for alarms of lost modes; this changes how results are rounded."""
-    seed_axis: Literal["auto", "turn", "vmap"] = "auto"
+    seed_axis: Literal["auto", "turn", "vmap", "mesh"] = "auto"
     """How several seeds are trained: in turn (as many at once as there are cores, each bit for bit as if alone), as one
-    vmapped program, or the faster of the two for this backend."""
+    vmapped program, as one program on all devices, or the fastest of these here."""
     accept_changes: bool = False
     """Continue a run although its configuration has changed."""
 

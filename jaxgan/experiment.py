@@ -15,7 +15,7 @@ import jax
 import numpy as np
 import tyro
 
-from jaxgan import monitor, report, rundir
+from jaxgan import monitor, parallel, report, rundir
 from jaxgan.config import Architecture, Run, Training, build
 from jaxgan.evaluation import evaluator, watched
 from jaxgan.train import Interrupted, fit
@@ -73,8 +73,9 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
 
     def run() -> int:
         options = _parse(experiment, arguments)
+        parallel.initialize()
         page = _compare(experiment, options) if _compares(experiment, arguments) else _train_one(experiment, options)
-        print(f"report: {page}")
+        _print(f"report: {page}")
         return 0
 
     return exit_status(run, "stopped; the same command continues from the last checkpoint")
@@ -185,15 +186,17 @@ def _train(
         batch_size=options.training.batch_size,
         run=options.run,
         watched=modes,
+        pack=options.training.pack,
     )
-    report.write_run(directory)
+    if parallel.is_first():
+        report.write_run(directory)
     return summary
 
 
 def _train_one(experiment: Experiment, options: Options) -> Path:
     task = experiment.task(options.data)
     summary = _train(experiment, options, task, evaluator(task), None, options.run.workdir)
-    print(report.comparison_table([summary]))
+    _print(report.comparison_table([summary]))
     return options.run.workdir / "report.html"
 
 
@@ -214,5 +217,10 @@ def _compare(experiment: Experiment, options: Options) -> Path:
         _train(experiment, dataclasses.replace(options, **arm._asdict()), task, evaluation, name, workdir / name)
         for name, arm in experiment.arms.items()
     ]
-    print(report.comparison_table(summaries))
-    return report.write_comparison(workdir, list(experiment.arms))
+    _print(report.comparison_table(summaries))
+    return report.write_comparison(workdir, list(experiment.arms)) if parallel.is_first() else workdir / "report.html"
+
+
+def _print(text: str) -> None:
+    if parallel.is_first():
+        print(text)

@@ -46,6 +46,38 @@ class Round(NamedTuple):
     seen: Seen
 
 
+def mean_over(axis_name: str | None, tree: Any) -> Any:
+    """Averages floating-point arrays over the devices of a mapped axis, so that all hold the same; None is no axis."""
+    if axis_name is None:
+        return tree
+    return jax.tree.map(
+        lambda a: jax.lax.pmean(_varying(axis_name, a), axis_name) if jnp.issubdtype(a.dtype, jnp.inexact) else a, tree
+    )
+
+
+def _varying(axis_name: str, x: Array) -> Array:
+    """Marks an array as each device's own, which `pmap` and `shard_map(check_vma=False)` take every array for."""
+    held = jax.typeof(x).manual_axis_type.varying
+    return (
+        x
+        if axis_name in held or not jax.sharding.get_abstract_mesh().manual_axes
+        else jax.lax.pcast(x, axis_name, to="varying")
+    )
+
+
+def value_and_gradient(loss: Callable, params: Params, axis_name: str | None) -> tuple[tuple[Array, Any], Params]:
+    """`jax.value_and_grad(loss, has_aux=True)(params)`, averaged over the devices of a mapped axis.
+
+    Under `shard_map` the gradient by what all devices share is already a sum over them, which an average would take
+    for one device's own. So the parameters are made each device's own first; then `shard_map`, with `check_vma` or
+    without, and `pmap` agree. What `loss` returns beside the value stays as it is.
+    """
+    if axis_name is not None:
+        params = jax.tree.map(lambda a: _varying(axis_name, a), params)
+    (value, aux), gradient = jax.value_and_grad(loss, has_aux=True)(params)
+    return (mean_over(axis_name, value), aux), mean_over(axis_name, gradient)
+
+
 def as_logits(output: Array) -> Array:
     """Reads a discriminator's output `[batch]` or `[batch, 1]` as logits `[batch]`, in float32 or wider."""
     if output.ndim == 2 and output.shape[1] == 1:
@@ -144,6 +176,7 @@ def update_discriminator(
     player: Player,
     minibatch: Minibatch,
     generate: Callable,
+    axis_name: str | None,
 ) -> tuple[Player, Round]:
     """One optimizer step of the discriminator; differentiable in the player and in the minibatch."""
 
@@ -154,7 +187,8 @@ def update_discriminator(
         value = jnp.mean(loss.discriminator(seen.real_logits, seen.fake_logits)) + sum(terms.values())
         return value, (stats, terms, seen)
 
-    (value, (stats, terms, seen)), gradient = jax.value_and_grad(objective, has_aux=True)(player.params)
+    (value, (stats, terms, seen)), gradient = value_and_gradient(objective, player.params, axis_name)
+    stats = mean_over(axis_name, stats)
     updates, opt_state = optimizer.update(gradient, player.opt_state, player.params)
     norm = optax.tree.norm(jax.lax.stop_gradient(gradient))  # reported only; its root has no derivative at zero
     return Player(optax.apply_updates(player.params, updates), stats, opt_state), Round(value, norm, terms, seen)

@@ -68,6 +68,7 @@ def gan(
     discriminator_steps: int = 1,
     average: float | None = None,
     latent_distribution: Callable[..., Array] = jax.random.normal,
+    axis_name: str | None = None,
 ) -> GAN:
     """Makes a GAN of its parts.
 
@@ -87,6 +88,10 @@ def gan(
       discriminator_steps: discriminator updates per step, at least 1.
       average: decay, in (0, 1), of the moving average of the generator's parameters that `sample` then uses.
       latent_distribution: `latent_distribution(key, shape, dtype) -> z`.
+      axis_name: only for a step inside your own `jax.shard_map` or `jax.pmap`: the axis over which every device has a
+        minibatch of its own. Gradients, statistics and Info are averaged over it, and every device draws its own
+        noise from the same key; batch normalisation is over each device's own minibatch, and what a technique keeps
+        is each device's own. Under `jax.jit` with shardings nothing is needed; see `parallel`.
 
     Raises:
       ValueError: an argument out of range; when a function is used, shapes that do not fit each other.
@@ -127,6 +132,7 @@ def gan(
         discriminator_steps=discriminator_steps,
         average=average,
         latent_distribution=latent_distribution,
+        axis_name=axis_name,
     )
     # The lookahead starts with the discriminator's own update; these are the steps and minibatches beyond it.
     steps_before, steps_beyond = discriminator_steps - 1, max(unroll.steps - 1, 0)
@@ -173,9 +179,10 @@ def gan(
                 f"a step of this GAN takes {more_minibatches} more minibatches of {batch.data.shape}, "
                 f"not {further.data.shape}"
             )
-        key_own, key_before, key_beyond, key_play, key_generator, key_techniques = jax.random.split(
-            jax.random.fold_in(key, state.step), 6
-        )
+        key_step = jax.random.fold_in(key, state.step)
+        if axis_name is not None:
+            key_step = jax.random.fold_in(key_step, jax.lax.axis_index(axis_name))
+        key_own, key_before, key_beyond, key_play, key_generator, key_techniques = jax.random.split(key_step, 6)
         technique_stats = state.techniques.stats
 
         def generate(params: Params, z: Array) -> tuple[Array, Stats]:
@@ -198,6 +205,7 @@ def gan(
                 player,
                 minibatch,
                 lambda z: generate(params, z)[0],
+                axis_name,
             )
 
         def update_before(player: Player, x: tuple[Array, Batch]) -> tuple[Player, Array]:
@@ -245,7 +253,8 @@ def gan(
             return value, (updated, stats, played, given, terms)
 
         trained = (state.generator.params, state.techniques.params)
-        (value, (updated, stats, played, own, terms)), gradient = jax.value_and_grad(objective, has_aux=True)(trained)
+        (value, (updated, stats, played, own, terms)), gradient = game.value_and_gradient(objective, trained, axis_name)
+        stats = game.mean_over(axis_name, stats)
         made = _apply(generator_optimizer, gradient[0], state.generator, stats)
         info = Info(
             generator_loss=value,
@@ -256,6 +265,7 @@ def gan(
             diversity=_spread(own.generated) / jnp.maximum(_spread(own.data), 1e-12),
             terms={name: played.terms.get(name, 0.0) + terms.get(name, 0.0) for name in {**played.terms, **terms}},
         )
+        info = game.mean_over(axis_name, info)
         judged = game.play(
             discriminator, player.params, player.stats, own, played.seen, lambda z: generate(trained[0], z)[0]
         )

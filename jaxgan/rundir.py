@@ -1,7 +1,8 @@
 """The folder of a run: what may be written there, and how it survives being killed at any moment.
 
 Whole files are written beside their place and moved into it. `metrics.jsonl` grows; a run that continues from an older
-checkpoint first cuts it back to that step, and then writes the same lines again.
+checkpoint first cuts it back to that step, and then writes the same lines again. Of the processes of a run on many
+hosts only the first one writes; all of them read, so the folder lies where all of them see it.
 """
 
 import json
@@ -14,6 +15,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from scipy import stats
+
+from jaxgan import parallel
 
 CONFIG, METRICS, SUMMARY, SAMPLES, SNAPSHOTS = (
     "config.json",
@@ -38,6 +41,8 @@ def plain(value: Any) -> Any:
 
 
 def _replace(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+    if not parallel.is_first():
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.tmp")
     with open(beside, "wb") as file:
@@ -45,6 +50,11 @@ def _replace(path: Path, write: Callable[[BinaryIO], Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, path)
+
+
+def _remove(path: Path) -> None:
+    if parallel.is_first():
+        path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -107,7 +117,7 @@ def claim(directory: Path, config: Mapping[str, Any], *, accept_changes: bool = 
                 "choose another --workdir, or continue with --accept-changes"
             )
         for stale in (SUMMARY, SAMPLES):
-            (directory / stale).unlink(missing_ok=True)
+            _remove(directory / stale)
     else:
         return
     write_json(directory / CONFIG, config)
@@ -137,11 +147,13 @@ def rewind(directory: Path, step: int) -> None:
     if any(kept := [s <= step for s in steps]):
         write_arrays(directory / SNAPSHOTS, step=steps[kept], samples=samples[kept])
     else:
-        (directory / SNAPSHOTS).unlink(missing_ok=True)
+        _remove(directory / SNAPSHOTS)
 
 
 def log(directory: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     """Appends lines to `metrics.jsonl`."""
+    if not parallel.is_first():
+        return
     with open(directory / METRICS, "a") as file:
         file.write("".join(json.dumps(plain(line)) + "\n" for line in lines))
         file.flush()

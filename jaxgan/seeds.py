@@ -1,5 +1,6 @@
 """Several seeds trained side by side: each in turn by its own program, or all in one vmapped program."""
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 
+from jaxgan import parallel
+from jaxgan.parallel import SEED
 from jaxgan.types import GAN, Array, Batch, Info, Key, PyTree, State, as_batch
 
 
@@ -43,7 +47,7 @@ class Seeds(NamedTuple):
       advance: `advance(states, feeds, times) -> (states, [Info])`, `times * length` steps; one Info for each seed.
       sample: `sample(states, n) -> [seeds, n, ...]`, on the host.
       each: `each(states) -> [State]`, one for each seed.
-      replace: `replace(states, i, state) -> states`, with another state for the seed at place i.
+      join: `join([State]) -> states`, the inverse of `each`.
       length: steps in one program.
     """
 
@@ -52,11 +56,13 @@ class Seeds(NamedTuple):
     advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Info]]]
     sample: Callable[[PyTree, int], np.ndarray]
     each: Callable[[PyTree], list[State]]
-    replace: Callable[[PyTree, int, State], PyTree]
+    join: Callable[[Sequence[State]], PyTree]
     length: int
 
 
-def programs(gan: GAN, draw: Callable | None, batch_size: int, length: int, chunk: int) -> Programs:
+def programs(
+    gan: GAN, draw: Callable | None, batch_size: int, length: int, chunk: int, mesh: Mesh | None = None
+) -> Programs:
     """Makes the programs of a run.
 
     Args:
@@ -66,6 +72,7 @@ def programs(gan: GAN, draw: Callable | None, batch_size: int, length: int, chun
       batch_size: examples in a minibatch.
       length: steps in one `advance`; 1 is straight-line code without a loop.
       chunk: samples drawn at a time.
+      mesh: from `parallel.mesh`, along whose data axis every minibatch is cut; None for a single device.
     """
 
     def keys(key: Key) -> tuple[Key, Key, Key]:  # fold_in, which does not use the key up
@@ -74,6 +81,8 @@ def programs(gan: GAN, draw: Callable | None, batch_size: int, length: int, chun
     def batch(key: Key, step: Array, feed: PyTree) -> tuple[Batch, Batch]:
         drawn = feed if draw is None else draw(feed, jax.random.fold_in(key, step), gan.minibatches * batch_size)
         parts = jax.tree.map(lambda a: a.reshape(gan.minibatches, batch_size, *a.shape[1:]), as_batch(drawn))
+        if mesh is not None:
+            parts = jax.lax.with_sharding_constraint(parts, parallel.sharding(mesh, None, parallel.DATA))
         return jax.tree.map(lambda a: a[0], parts), jax.tree.map(lambda a: a[1:], parts)
 
     def begin(key: Key, feed: PyTree) -> State:
@@ -140,28 +149,39 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
         advance=advance_all,
         sample=sample_all,
         each=list,
-        replace=lambda states, i, state: [*states[:i], state, *states[i + 1 :]],
+        join=list,
         length=program.length,
     )
 
 
-def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool) -> Seeds:
+def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool, mesh: Mesh | None = None) -> Seeds:
     """All seeds in one program, for accelerators; each equals its own run up to rounding.
 
     Args:
-      program: of one seed.
+      program: of one seed, made with the same mesh.
       seeds: their numbers.
       shared_feed: all seeds read from the same arrays; otherwise each has batches of its own.
+      mesh: from `parallel.mesh`; None for a single device.
     """
     axes = (0, 0, None if shared_feed else 0)
-    begin = jax.jit(jax.vmap(program.begin, in_axes=axes[1:]))
-    advance = jax.jit(jax.vmap(program.advance, in_axes=axes), donate_argnums=1)
-    sample = jax.jit(jax.vmap(program.sample, in_axes=(0, 0, None)))
-    keys = jnp.stack([jax.random.key(seed) for seed in seeds])
+    of_seeds, everywhere = (None, None) if mesh is None else (parallel.sharding(mesh, SEED), parallel.sharding(mesh))
+    several = functools.partial(jax.vmap, spmd_axis_name=None if mesh is None else SEED)
+    keys = jax.jit(lambda: jax.vmap(jax.random.key)(np.asarray(seeds)), out_shardings=of_seeds)()
+    begin = jax.jit(several(program.begin, in_axes=axes[1:]), out_shardings=of_seeds)
+    advance = jax.jit(
+        several(program.advance, in_axes=axes), out_shardings=None if mesh is None else (of_seeds, everywhere),
+        donate_argnums=1,
+    )  # fmt: skip
+    sample = jax.jit(several(program.sample, in_axes=(0, 0, None)), out_shardings=everywhere)
+    take = jax.jit(lambda states, i: jax.tree.map(lambda a: a[i], states), out_shardings=everywhere)
+    stack = jax.jit(lambda *states: jax.tree.map(lambda *a: jnp.stack(a), *states), out_shardings=of_seeds)
     compiled = []
 
     def feed_all(feeds):
-        return feeds[0]() if shared_feed else jax.tree.map(lambda *a: np.stack(a), *(feed() for feed in feeds))
+        if shared_feed:
+            return feeds[0]()
+        stacked = jax.tree.map(lambda *a: np.stack(a), *(feed() for feed in feeds))
+        return stacked if mesh is None else parallel.divided(mesh, stacked)
 
     def compile_once(states, feeds) -> None:
         if not compiled:
@@ -172,6 +192,7 @@ def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool) -> Se
         for _ in range(times):
             states, infos = compiled[0](keys, states, feed_all(feeds))
         states, infos = jax.block_until_ready((states, infos))
+        infos = jax.device_get(infos)
         return states, [jax.tree.map(lambda a, i=i: a[i], infos) for i in range(len(seeds))]
 
     return Seeds(
@@ -179,7 +200,7 @@ def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool) -> Se
         compile=compile_once,
         advance=advance_all,
         sample=lambda states, n: _samples(lambda i: sample(keys, states, i), n, program.chunk, axis=1),
-        each=lambda states: [jax.tree.map(lambda a, i=i: a[i], states) for i in range(len(seeds))],
-        replace=lambda states, i, state: jax.tree.map(lambda all_, a: all_.at[i].set(a), states, state),
+        each=lambda states: [take(states, i) for i in range(len(seeds))],
+        join=lambda states: stack(*states),
         length=program.length,
     )

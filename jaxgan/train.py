@@ -4,28 +4,29 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from tqdm import tqdm
 
-from jaxgan import monitor, rundir
+from jaxgan import monitor, parallel, rundir
 from jaxgan.checkpoint import Checkpoints
 from jaxgan.config import Run
 from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import Evaluation, Watched
+from jaxgan.feeds import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
 from jaxgan.seeds import Seeds, in_turn, programs, vmapped
-from jaxgan.types import GAN, Info, as_batch
+from jaxgan.types import GAN, Info
 
-KEPT_SAMPLES = 2500  # per seed in samples.npz; all that were asked for are measured
 LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
-SAMPLE_POINTS, SAMPLE_IMAGES = 2500, 500  # drawn at a time
+SAMPLE_POINTS = 2500  # drawn at a time, and as many images as SAMPLE_IMAGES
 KEPT_CHECKPOINTS = 2
 KEPT_FOR_ALARMS = 5  # when alarms use them, since they are noticed some time after what they are about
 
@@ -114,6 +115,7 @@ def fit(
     batch_size: int,
     run: Run,
     watched: Watched | None = None,
+    pack: int = 1,
 ) -> dict[str, Any]:
     """Trains a GAN from several seeds and writes the files of a run into a folder.
 
@@ -130,6 +132,7 @@ def fit(
       batch_size: real examples in a minibatch.
       run: seeds, samples and intervals.
       watched: the modes that the GAN's technique `monitor.watch` counts, if it has one.
+      pack: examples that the discriminator judges together; devices share a minibatch by whole packs.
 
     Returns:
       What `summary.json` holds.
@@ -141,16 +144,18 @@ def fit(
     every_log, every_evaluation, every_checkpoint = run.intervals(steps)
     _check_finite(task)
     rundir.claim(directory, config, accept_changes=run.accept_changes)
+    parallel.meet("claimed")
     if (summary := rundir.read_json(directory / rundir.SUMMARY)) is not None:
         return summary
 
     seeds = range(run.first_seed, run.first_seed + run.seeds)
-    source = _source(task, seeds, gan.minibatches * batch_size)
+    mesh = _mesh(run, batch_size, pack)
+    source = source_of(task, seeds, gan.minibatches * batch_size, mesh)
     # The gradients of convolutions are slow inside a compiled loop on the CPU, and the batches of a stream come from
     # outside of it; both are trained by single steps.
     loops = not source.streams and not (source.images and jax.default_backend() == "cpu")
-    several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1)
-    single = _several(gan, source, batch_size, run, seeds, 1) if loops and steps % every_log else several
+    several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1, mesh)
+    single = _several(gan, source, batch_size, run, seeds, 1, mesh) if loops and steps % every_log else several
     title = " / ".join(filter(None, (config["experiment"], config["arm"])))
     progress: dict[str, Any] = {"step": 0, "train_seconds": 0.0, "compile_seconds": 0.0, "silent_techniques": []}
 
@@ -162,12 +167,14 @@ def fit(
             part.compile(states, source.feeds)
         compile_seconds = time.perf_counter() - started
         if checkpoints.latest is not None:
-            states, progress = checkpoints.restore(states)
+            each, progress = checkpoints.restore(several.each(states))
+            states = several.join(each)
             for stream, position in zip(source.streams, progress["positions"], strict=True):
                 stream.set_state(position)
         progress["compile_seconds"] += compile_seconds
         step = progress["step"]
         rundir.rewind(directory, step)
+        parallel.meet("rewound")
         names, expected = ((), ()) if watched is None else watched[1:]
         detectors = {seed: monitor.Detector(names, expected) for seed in seeds}
         for line in rundir.read_lines(directory):
@@ -179,7 +186,13 @@ def fit(
 
         samples: np.ndarray | None = None
         measured: list[dict[str, Any]] = []
-        bar = tqdm(total=steps, initial=step, desc=title, unit="step", disable=not sys.stderr.isatty())
+        bar = tqdm(
+            total=steps,
+            initial=step,
+            desc=title,
+            unit="step",
+            disable=not (sys.stderr.isatty() and parallel.is_first()),
+        )
         while step < steps:
             started = time.perf_counter()
             ahead = min(every_log, steps - step)
@@ -212,10 +225,11 @@ def fit(
                 progress["silent_techniques"] = _silent(gan, task, several.each(states)[0], batch_size)
             halted = run.on_alarm == "stop" and any(alarmed)
             wanted = run.on_alarm == "checkpoint" and any(alarmed)
-            if step % every_checkpoint == 0 or step == steps or stop.is_set() or halted or wanted:
+            stopped = stop.is_set() or parallel.preempted(step)
+            if step % every_checkpoint == 0 or step == steps or stopped or halted or wanted:
                 progress["positions"] = [stream.get_state() for stream in source.streams]
-                checkpoints.save(step, states, progress)
-            if stop.is_set() and step < steps:
+                checkpoints.save(step, several.each(states), progress)
+            if stopped and step < steps:
                 raise Interrupted(f"{title} stopped at step {step} of {steps}; the same command continues it")
             if halted and step < steps:
                 raise Interrupted(
@@ -229,42 +243,33 @@ def fit(
         _summary(config, task.name, steps, seeds, measured, samples, evaluation, run, progress, watched)
     )
     rundir.write_json(directory / rundir.SUMMARY, summary)
+    parallel.meet("written")
     return summary
 
 
-class _Source(NamedTuple):
-    """Where the examples of a run come from.
-
-    Attributes:
-      draw: the task's, or None for a stream.
-      feeds: one function for each seed; see `seeds.Seeds`.
-      streams: one iterator for each seed, or none.
-      real: `[n, ...]`, real examples to compare with.
-      images: whether an example is an image.
-    """
-
-    draw: Callable | None
-    feeds: list[Callable]
-    streams: list[Any]
-    real: np.ndarray
-    images: bool
+def _mesh(run: Run, batch_size: int, pack: int) -> Mesh | None:
+    wanted = (jax.device_count() > 1 and jax.default_backend() != "cpu") or jax.process_count() > 1
+    if run.seed_axis == "mesh" or (run.seed_axis == "auto" and wanted):
+        return parallel.mesh(run.seeds, batch_size, pack)
+    return None
 
 
-def _source(task: Any, seeds: Sequence[int], examples: int) -> _Source:
-    if hasattr(task, "stream"):
-        real = np.asarray(as_batch(next(task.stream(SAMPLE_IMAGES, seed=0))).data)
-        streams = [task.stream(examples, seed=seed) for seed in seeds]
-        return _Source(None, [stream.__next__ for stream in streams], streams, real, real.ndim > 2)
-    real = np.asarray(as_batch(task.sample(jax.random.key(0), KEPT_SAMPLES)).data)
-    return _Source(task.draw, [lambda: task.arrays for _ in seeds], [], real, real.ndim > 2)
-
-
-def _several(gan: GAN, source: _Source, batch_size: int, run: Run, seeds: Sequence[int], length: int) -> Seeds:
-    program = programs(gan, source.draw, batch_size, length, SAMPLE_IMAGES if source.images else SAMPLE_POINTS)
+def _several(
+    gan: GAN, source: Source, batch_size: int, run: Run, seeds: Sequence[int], length: int, mesh: Mesh | None
+) -> Seeds:
+    chunk = SAMPLE_IMAGES if source.images else SAMPLE_POINTS
+    program = programs(gan, source.draw, batch_size, length, chunk, mesh)
+    if mesh is not None:
+        return vmapped(program, seeds, shared_feed=not source.streams, mesh=mesh)
     alone = len(seeds) == 1 or jax.default_backend() == "cpu"
     if run.seed_axis == "turn" or (run.seed_axis == "auto" and alone):
         return in_turn(program, seeds)
     return vmapped(program, seeds, shared_feed=not source.streams)
+
+
+def _say(sentence: str) -> None:
+    if parallel.is_first():
+        tqdm.write(sentence, file=sys.stderr)
 
 
 def _show(bar: tqdm, title: str, step: int, steps: int, seconds: float, measured: Sequence[Mapping[str, Any]]) -> None:
@@ -272,7 +277,8 @@ def _show(bar: tqdm, title: str, step: int, steps: int, seconds: float, measured
     if bar.disable:
         left = f"{seconds / step * (steps - step):.0f} s left"
         parts = [f"{title}: step {step} of {steps}", f"{step / max(seconds, 1e-9):.0f} steps/s", left]
-        print(", ".join(parts + [f"modes {modes}"] * bool(modes)), file=sys.stderr, flush=True)
+        if parallel.is_first():
+            print(", ".join(parts + [f"modes {modes}"] * bool(modes)), file=sys.stderr, flush=True)
     elif modes:
         bar.set_postfix_str(f"modes {modes}")
 
@@ -283,7 +289,7 @@ def _raise_alarms(line: dict[str, Any], detector: monitor.Detector) -> list[moni
     if found:
         line["alarms"] = [alarm._asdict() for alarm in found]
     for alarm in found:
-        tqdm.write(f"alarm at step {alarm.step}, seed {line['seed']}: {alarm.sentence}", file=sys.stderr)
+        _say(f"alarm at step {alarm.step}, seed {line['seed']}: {alarm.sentence}")
     return found
 
 
@@ -296,12 +302,13 @@ def _roll_back(
     """
     healthy = checkpoints.last(min(alarm.since for alarm in alarmed))
     if healthy is None:
-        tqdm.write("no checkpoint from before the alarm is left; nothing is rolled back", file=sys.stderr)
+        _say("no checkpoint from before the alarm is left; nothing is rolled back")
         return states, None
-    before, _ = checkpoints.restore(states, healthy)
-    now = several.each(states)[i].step
-    tqdm.write(f"the players of that seed are back at step {healthy}", file=sys.stderr)
-    return several.replace(states, i, several.each(before)[i]._replace(step=now)), healthy
+    each = several.each(states)
+    before, _ = checkpoints.restore(each, healthy)
+    each[i] = before[i]._replace(step=each[i].step)
+    _say(f"the players of that seed are back at step {healthy}")
+    return several.join(each), healthy
 
 
 def _silent(gan: GAN, task: Any, state: Any, batch_size: int) -> list[str]:
@@ -310,5 +317,5 @@ def _silent(gan: GAN, task: Any, state: Any, batch_size: int) -> list[str]:
     effects = jax.jit(lambda arrays, state: gan.effects(key, state, task.draw(arrays, key, batch_size)))
     silent = [name for name, effect in effects(task.arrays, state).items() if effect < 1e-6]
     for name in silent:
-        tqdm.write(f"warning: the technique {name} changes nothing; is its number zero?", file=sys.stderr)
+        _say(f"warning: the technique {name} changes nothing; is its number zero?")
     return silent

@@ -34,8 +34,9 @@ MAY_IMPORT = {
     "report": {"types"},
     "evaluation": {"types", "metrics", "features", "data"},
     "diagnosis": {"types", "data", "features", "metrics", "evaluation"},
-    "rundir": {"types"},
-    "seeds": {"types"},
+    "rundir": {"types", "parallel"},
+    "seeds": {"types", "parallel"},
+    "feeds": {"types", "parallel"},
     "train": {
         "types",
         "gan",
@@ -46,11 +47,12 @@ MAY_IMPORT = {
         "config",
         "diagnosis",
         "evaluation",
+        "feeds",
         "report",
         "rundir",
         "seeds",
     },
-    "experiment": {"types", "data", "config", "evaluation", "monitor", "report", "rundir", "train"},
+    "experiment": {"types", "data", "config", "evaluation", "monitor", "parallel", "report", "rundir", "train"},
 }
 FRONT = {"__init__", "cli"}  # these may import everything
 CORE = {"types", "losses", "techniques", "packing", "unroll", "optimizers", "networks", "data", "metrics", "features"}

@@ -139,8 +139,9 @@ def test_seeds_in_turn_and_vmapped_agree():
         seeds.compile(states, feeds)
         states, infos = seeds.advance(states, feeds, 2)
         assert int(seeds.each(states)[0].step) == 10
-        other = seeds.replace(states, 1, seeds.each(states)[1]._replace(step=jnp.int32(7)))
-        assert [int(state.step) for state in seeds.each(other)] == [10, 7, 10]
+        each = seeds.each(states)
+        each[1] = each[1]._replace(step=jnp.int32(7))
+        assert [int(state.step) for state in seeds.each(seeds.join(each))] == [10, 7, 10]
         results.append((seeds.sample(states, 40), np.array([float(info.generator_loss) for info in infos])))
     assert results[0][0].shape == (3, 40, 2)
     for turn, vmap in zip(*results, strict=True):
@@ -186,8 +187,8 @@ class Stream:
         def set_state(self, state):
             self.position = state["next_index"]
 
-    def stream(self, batch_size, *, seed):
-        del batch_size
+    def stream(self, batch_size, *, seed, process_index=0, process_count=1):
+        del batch_size, process_index, process_count
         return self.Iterator(seed)
 
 

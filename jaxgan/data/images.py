@@ -74,7 +74,8 @@ class ImageStream(NamedTuple):
     ) -> BatchIterator:
         """Batches without end: shuffled anew in each epoch, the same for the same seed.
 
-        Each process reads its own share of the images, disjoint from that of the others within an epoch.
+        Each process reads its own contiguous part of every batch of the run, so that the parts of all processes, one
+        after the other, are the batch that a single process would read.
 
         Args:
           batch_size: examples in a batch of this process, at least 1.
@@ -102,9 +103,11 @@ class ImageStream(NamedTuple):
             )
         if not 1 <= threads <= prefetch:
             raise ValueError(f"threads must be at least 1 and at most prefetch, got {threads} and {prefetch}")
-        # Indices are batched before anything is read, so that a batch is read at once.
-        indices = grain.MapDataset.range(self.size).seed(seed).shuffle()[process_index::process_count]
-        batches = indices.repeat().batch(batch_size, drop_remainder=True).map(self._read)
+        # Indices are batched before anything is read, so that a batch is read at once. All processes walk through the
+        # batches of the whole run, whose order and position do not depend on how many processes there are.
+        indices = grain.MapDataset.range(self.size).seed(seed).shuffle().repeat()
+        own = slice(process_index * batch_size, (process_index + 1) * batch_size)
+        batches = indices.batch(process_count * batch_size, drop_remainder=True).map(lambda rows: self._read(rows[own]))
         return iter(batches.to_iter_dataset(grain.ReadOptions(num_threads=threads, prefetch_buffer_size=prefetch)))
 
     def _read(self, indices: np.ndarray) -> np.ndarray | Batch:

@@ -1,0 +1,53 @@
+"""Where the examples of a run come from: arrays on the devices, or batches from the host."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+
+from jaxgan import parallel
+from jaxgan.types import as_batch
+
+KEPT_SAMPLES = 2500  # per seed in samples.npz; all that were asked for are measured
+SAMPLE_IMAGES = 500  # drawn at a time
+
+
+class Source(NamedTuple):
+    """Where the examples of a run come from.
+
+    Attributes:
+      draw: the task's, or None for a stream.
+      feeds: one function for each seed; see `seeds.Seeds`.
+      streams: one iterator for each seed, or none.
+      real: `[n, ...]`, real examples to compare with.
+      images: whether an example is an image.
+    """
+
+    draw: Callable | None
+    feeds: list[Callable]
+    streams: list[Any]
+    real: np.ndarray
+    images: bool
+
+
+def source_of(task: Any, seeds: Sequence[int], examples: int, mesh: Mesh | None) -> Source:
+    """Opens the source of a run.
+
+    Args:
+      task: a `types.Task`, or a `data.ImageStream`, of which each process reads its own part of every batch.
+      seeds: numbers of the seeds; each has a stream of its own.
+      examples: in what one step reads, over all processes.
+      mesh: from `parallel.mesh`, on all of whose devices a task's arrays are put; None for a single device.
+    """
+    if hasattr(task, "stream"):
+        real = np.asarray(as_batch(next(task.stream(SAMPLE_IMAGES, seed=0))).data)
+        index, count = jax.process_index(), jax.process_count()
+        streams = [
+            task.stream(examples // count, seed=seed, process_index=index, process_count=count) for seed in seeds
+        ]
+        return Source(None, [stream.__next__ for stream in streams], streams, real, real.ndim > 2)
+    real = np.asarray(as_batch(task.sample(jax.random.key(0), KEPT_SAMPLES)).data)
+    arrays = task.arrays if mesh is None else parallel.replicated(mesh, task.arrays)
+    return Source(task.draw, [lambda: arrays for _ in seeds], [], real, real.ndim > 2)

@@ -1,0 +1,131 @@
+"""Many devices and many hosts: how processes find each other, the mesh, and what lies where on it.
+
+Everything is one global program: `jax.jit` divides it over the mesh, so that it computes the same on one device and on
+many. The mesh has two axes: seeds, which never talk to each other, and data, along which a minibatch is cut into
+contiguous parts; packs, and groups of a minibatch standard deviation, then stay on their device.
+"""
+
+import math
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
+from jaxgan.types import PyTree
+
+SEED, DATA = "seed", "data"
+COORDINATOR, PROCESSES, PROCESS = "JAXGAN_COORDINATOR", "JAXGAN_PROCESSES", "JAXGAN_PROCESS"
+HEARTBEAT_SECONDS = 30  # after which a process that says nothing is taken for dead
+
+
+def initialize(coordinator: str | None = None, processes: int | None = None, process: int | None = None) -> None:
+    """Joins the processes of a run on many hosts; call it before anything else of JAX.
+
+    On Cloud TPU and under Slurm there is nothing to pass. Elsewhere the three values are arguments, or the environment
+    variables JAXGAN_COORDINATOR, JAXGAN_PROCESSES and JAXGAN_PROCESS. A process alone, without any of these, does
+    nothing.
+
+    Args:
+      coordinator: `host:port` of process 0, the same in all of them.
+      processes: how many there are.
+      process: number of this one, from 0.
+
+    Raises:
+      ValueError: only some of the three values are given, or one is out of range.
+    """
+    given = _values({COORDINATOR: coordinator, PROCESSES: processes, PROCESS: process}, os.environ)
+    if given is not None:
+        address, count, number = given
+        jax.distributed.initialize(address, count, number, heartbeat_timeout_seconds=HEARTBEAT_SECONDS)
+    elif _in_a_cluster(os.environ):
+        jax.distributed.initialize(heartbeat_timeout_seconds=HEARTBEAT_SECONDS)
+
+
+def _values(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[str, int, int] | None:
+    values = {name: environment.get(name) if value is None else value for name, value in arguments.items()}
+    missing = [name for name, value in values.items() if value in (None, "")]
+    if len(missing) == len(values):
+        return None
+    if missing:
+        raise ValueError(f"a run of many processes needs {', '.join(values)}; {' and '.join(missing)} is not set")
+    texts = {name: str(value) for name, value in values.items()}
+    if not (texts[PROCESSES].isdigit() and texts[PROCESS].isdigit()):
+        raise ValueError(f"{PROCESSES} and {PROCESS} are numbers, not {texts[PROCESSES]!r} and {texts[PROCESS]!r}")
+    count, number = int(texts[PROCESSES]), int(texts[PROCESS])
+    if not 0 <= number < count:
+        raise ValueError(f"{PROCESS} is in [0, {PROCESSES}), not {number} of {count}")
+    return texts[COORDINATOR], count, number
+
+
+def _in_a_cluster(environment: Mapping[str, str]) -> bool:
+    """Whether a job of several tasks, or a TPU slice of several hosts, started this process."""
+    tasks = environment.get("SLURM_STEP_NUM_TASKS", environment.get("SLURM_NTASKS", "1"))
+    workers = environment.get("TPU_WORKER_HOSTNAMES", "").split(",")
+    return (tasks.isdigit() and int(tasks) > 1) or len(workers) > 1 or "MEGASCALE_COORDINATOR_ADDRESS" in environment
+
+
+def is_first() -> bool:
+    """Whether this is the process that writes logs and files."""
+    return jax.process_index() == 0
+
+
+def meet(name: str) -> None:
+    """Waits until every process is here."""
+    if jax.process_count() > 1:
+        multihost_utils.sync_global_devices(name)
+
+
+def agreed(value: bool) -> bool:
+    """What process 0 says, in every process."""
+    return value if jax.process_count() == 1 else bool(multihost_utils.broadcast_one_to_all(np.bool_(value)))
+
+
+def preempted(step: int) -> bool:
+    """Whether the processes of a run on many hosts were told to stop; all of them hear it at the same step."""
+    return jax.process_count() > 1 and multihost_utils.reached_preemption_sync_point(step)
+
+
+def mesh(seeds: int, batch_size: int, pack: int = 1) -> jax.sharding.Mesh:
+    """All devices as a mesh of seeds and data.
+
+    As many devices as fit are given to different seeds, which need no communication; those of one seed share its
+    minibatch. On several hosts all devices go to the data, so that each host reads its own part.
+
+    Args:
+      seeds: how many are trained.
+      batch_size: examples in a minibatch.
+      pack: examples that the discriminator judges together.
+
+    Raises:
+      ValueError: a minibatch that cannot be cut into as many parts, of whole packs.
+
+    >>> mesh(seeds=1, batch_size=8 * jax.device_count()).axis_names
+    ('seed', 'data')
+    """
+    rows = math.gcd(seeds, jax.device_count()) if jax.process_count() == 1 else 1
+    columns = jax.device_count() // rows
+    if batch_size % (columns * pack):
+        packs = f" of packs of {pack}" if pack > 1 else ""
+        raise ValueError(
+            f"a batch of {batch_size} cannot be cut into {columns} equal parts{packs}, one for each device: "
+            f"take a multiple of {columns * pack}"
+        )
+    return jax.make_mesh((rows, columns), (SEED, DATA), axis_types=(jax.sharding.AxisType.Auto,) * 2)
+
+
+def sharding(on: jax.sharding.Mesh, *axes: str | None) -> jax.sharding.NamedSharding:
+    """Where an array lies whose leading axes are cut along the given axes of the mesh; none is everywhere, whole."""
+    return jax.NamedSharding(on, jax.P(*axes))
+
+
+def replicated(on: jax.sharding.Mesh, tree: PyTree) -> PyTree:
+    """Puts arrays, the same in every process, on every device."""
+    return jax.device_put(tree, sharding(on))
+
+
+def divided(on: jax.sharding.Mesh, tree: PyTree) -> PyTree:
+    """Puts arrays `[seeds, batch, ...]` on the mesh; each process gives its own part of the batch."""
+    return jax.tree.map(lambda a: jax.make_array_from_process_local_data(sharding(on, SEED, DATA), a), tree)
