@@ -101,6 +101,18 @@ def exit_status(run: Callable[[], int], when_interrupted: str) -> int:
     except KeyboardInterrupt:
         print(when_interrupted, file=sys.stderr)
         return 130
+    except (jax.errors.JaxRuntimeError, TimeoutError) as error:
+        if jax.process_count() == 1:
+            raise
+        first_line = str(error).split("\n")[0]
+        print(
+            f"error: process {jax.process_index()} lost another process of this run ({first_line}); start all of them "
+            "again with the same command, and the run continues from its last checkpoint",
+            file=sys.stderr,
+            flush=True,
+        )
+        # The usual end would wait for the process that is gone.
+        os._exit(1)
 
 
 def _parse(experiment: Experiment, arguments: Sequence[str]) -> Options:

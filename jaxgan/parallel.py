@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
-import numpy as np
 from jax.experimental import multihost_utils
 
 from jaxgan.types import PyTree
 
 SEED, DATA = "seed", "data"
 COORDINATOR, PROCESSES, PROCESS = "JAXGAN_COORDINATOR", "JAXGAN_PROCESSES", "JAXGAN_PROCESS"
-HEARTBEAT_SECONDS = 30  # after which a process that says nothing is taken for dead
+HEARTBEAT_SECONDS = 20  # after which a process that says nothing is taken for dead
 
 
 def initialize(coordinator: str | None = None, processes: int | None = None, process: int | None = None) -> None:
@@ -26,7 +25,8 @@ def initialize(coordinator: str | None = None, processes: int | None = None, pro
 
     On Cloud TPU and under Slurm there is nothing to pass. Elsewhere the three values are arguments, or the environment
     variables JAXGAN_COORDINATOR, JAXGAN_PROCESSES and JAXGAN_PROCESS. A process alone, without any of these, does
-    nothing.
+    nothing. When one process dies, the others notice at their next exchange, or after 20 seconds without a sign of
+    life, and end.
 
     Args:
       coordinator: `host:port` of process 0, the same in all of them.
@@ -76,11 +76,6 @@ def meet(name: str) -> None:
     """Waits until every process is here."""
     if jax.process_count() > 1:
         multihost_utils.sync_global_devices(name)
-
-
-def agreed(value: bool) -> bool:
-    """What process 0 says, in every process."""
-    return value if jax.process_count() == 1 else bool(multihost_utils.broadcast_one_to_all(np.bool_(value)))
 
 
 def preempted(step: int) -> bool:

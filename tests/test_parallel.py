@@ -1,0 +1,166 @@
+"""Many devices and processes: what `initialize` reads, how the mesh is cut, and runs that equal one on one device."""
+
+import dataclasses
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from jaxgan import data, parallel, rundir, train
+from jaxgan.config import Architecture, Run, Training, build
+from jaxgan.evaluation import evaluator
+
+ROOT = Path(__file__).resolve().parents[1]
+TASK = data.ring()
+TRAINING = Training(steps=24, batch_size=16, pack=2, technique=("r1:0.1",))
+GAN = build(Architecture(generator_width=8, discriminator_width=8, layers=1, latent_dim=2), TRAINING, (2,))
+RUN = Run(seeds=2, samples=64, log_every=4, evaluate_every=12, checkpoint_every=12, seed_axis="mesh")
+
+
+def fit(directory, run=RUN, steps=24):
+    config = {"experiment": "ring", "arm": None, "options": {}}
+    options = {"directory": directory, "config": config, "steps": steps, "batch_size": 16, "run": run, "pack": 2}
+    train.fit(GAN, TASK, evaluator(TASK), **options)
+    with np.load(directory / "samples.npz") as file:
+        return file["samples"]
+
+
+@pytest.fixture(autouse=True)
+def no_search_for_silent_techniques(monkeypatch):
+    monkeypatch.setattr(train, "_silent", lambda *args: [])
+
+
+def test_a_process_alone_starts_nothing(monkeypatch):
+    monkeypatch.setattr(jax.distributed, "initialize", lambda *args, **options: pytest.fail("must not be called"))
+    for name in ("SLURM_NTASKS", "TPU_WORKER_HOSTNAMES"):
+        monkeypatch.setenv(name, "1")
+    parallel.initialize()
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"JAXGAN_COORDINATOR": "a:1", "JAXGAN_PROCESSES": "4", "JAXGAN_PROCESS": "3"}, ("a:1", 4, 3)),
+        ({"SLURM_NTASKS": "2"}, ()),
+        ({"TPU_WORKER_HOSTNAMES": "a,b"}, ()),
+    ],
+)
+def test_processes_are_found_by_the_environment(monkeypatch, environment, expected):
+    called = []
+    monkeypatch.setattr(jax.distributed, "initialize", lambda *args, **options: called.append(args))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    parallel.initialize()
+    assert called == [expected]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (("a:1", None, 0), "JAXGAN_PROCESSES is not set"),
+        ((None, 2, 0), "JAXGAN_COORDINATOR is not set"),
+        (("a:1", 2, 2), r"in \[0, JAXGAN_PROCESSES\), not 2 of 2"),
+        (("a:1", "two", 0), "numbers, not 'two' and '0'"),
+    ],
+)
+def test_incomplete_or_impossible_values_are_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        parallel.initialize(*values)
+
+
+@pytest.mark.parametrize(("seeds", "shape"), [(1, (1, 8)), (2, (2, 4)), (8, (8, 1)), (12, (4, 2)), (3, (1, 8))])
+def test_devices_are_shared_by_seeds_first(seeds, shape):
+    assert parallel.mesh(seeds, 64).devices.shape == shape
+
+
+def test_a_batch_that_cannot_be_cut_is_refused():
+    with pytest.raises(ValueError, match="batch of 12 cannot be cut into 8 equal parts, one for each device"):
+        parallel.mesh(1, 12)
+    with pytest.raises(ValueError, match="of packs of 4, one for each device: take a multiple of 32"):
+        parallel.mesh(1, 16, pack=4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [1, 2, 8])
+def test_a_run_on_a_mesh_equals_one_on_a_device(tmp_path, seeds):
+    run = dataclasses.replace(RUN, seeds=seeds)
+    spread = fit(tmp_path / "mesh", run)
+    alone = fit(tmp_path / "turn", dataclasses.replace(run, seed_axis="turn"))
+    np.testing.assert_allclose(spread, alone, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_eight_devices_are_continued_by_four_and_by_one(tmp_path, monkeypatch):
+    whole = fit(tmp_path / "whole")
+    devices = jax.devices()
+    real, counts = rundir.log, iter([8, 4])
+    for count, stop_at in ((8, 12), (4, 16), (1, None)):
+        assert next(counts, 1) == count
+        make_mesh = jax.sharding.Mesh(np.array(devices[:count]).reshape(1, count), ("seed", "data"))
+        monkeypatch.setattr(parallel, "mesh", lambda *args, on=make_mesh: on)
+
+        def log(directory, lines, stop_at=stop_at):
+            real(directory, lines)
+            if lines[0]["step"] == stop_at:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(0.05)
+
+        monkeypatch.setattr(rundir, "log", log)
+        if stop_at:
+            with pytest.raises(train.Interrupted):
+                fit(tmp_path / "torn")
+        else:
+            torn = fit(tmp_path / "torn")
+    np.testing.assert_allclose(torn, whole, rtol=1e-3, atol=1e-4)
+
+
+def start(folder, steps, process=None, processes=2, port=None, devices=2):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"}
+    environment["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={devices}"
+    if process is not None:
+        environment |= {"JAXGAN_COORDINATOR": f"localhost:{port}", "JAXGAN_PROCESSES": str(processes)}
+        environment["JAXGAN_PROCESS"] = str(process)
+    command = [sys.executable, "tests/two_processes.py", str(folder), str(steps)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("localhost", 0))
+        return found.getsockname()[1]
+
+
+def states(folder):
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.slow
+def test_two_processes_equal_one_and_survive_a_death(tmp_path):
+    one = start(tmp_path / "one", 4000, devices=4)
+    assert one.wait() == 0
+    for dying in (1, 0):
+        port = free_port()
+        pair = [start(tmp_path / "two", 4000, process, port=port) for process in (0, 1)]
+        metrics = tmp_path / "two" / "metrics.jsonl"
+        size = metrics.stat().st_size if metrics.exists() else 0
+        while not (metrics.exists() and metrics.stat().st_size > size + 2000):
+            time.sleep(0.1)
+            assert all(process.poll() is None for process in pair)
+        pair[dying].kill()
+        _, said = pair[1 - dying].communicate(timeout=60)
+        assert pair[1 - dying].returncode not in (0, None)
+        assert "lost another process of this run" in said or "another task died" in said
+    port = free_port()
+    pair = [start(tmp_path / "two", 4000, process, port=port) for process in (0, 1)]
+    assert [process.wait(timeout=300) for process in pair] == [0, 0]
+    with np.load(tmp_path / "one" / "samples.npz") as a, np.load(tmp_path / "two" / "samples.npz") as b:
+        np.testing.assert_allclose(b["samples"], a["samples"], rtol=1e-3, atol=1e-3)
+    assert [line["step"] for line in states(tmp_path / "two")] == [line["step"] for line in states(tmp_path / "one")]
