@@ -1,0 +1,253 @@
+"""How fast jaxgan trains on a CPU, against plain PyTorch and against its own simpler forms.
+
+    pip install -e '.[bench]'
+    python experiments/benchmark.py --workdir runs/benchmark
+
+Every measurement runs in a fresh process, one after another; what is compared alternates, and a ratio is the median of
+the ratios of pairs, with the smallest and the largest. Steps draw their data and latents. Both sides compute the same
+numbers: `tests/experiments/test_baselines.py` compares the gradients. The networks: "mlp" is that of Metz et al. (2017)
+(generator 256-128-128-2, discriminator 2-128-128-1, tanh, batch 512), "small" has 64 units, latents and examples, and
+"dcgan" makes three stacked digits of 28 pixels (32 channels in both networks' widest maps, latent 100, batch 64) from
+scikit-learn's digits, enlarged, so that nothing is downloaded. `benchmark.json` holds every single number.
+
+RESULTS
+"""
+
+import dataclasses
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from comparing import Row, rows, table
+from tqdm import tqdm
+
+from jaxgan import rundir
+from jaxgan.experiment import exit_status, parse
+
+Section = Literal["step", "small", "seeds", "memory", "compile", "devices", "flops"]
+SECTIONS: tuple[Section, ...] = ("step", "small", "seeds", "memory", "compile", "devices", "flops")
+HERE = Path(__file__).parent
+MLP = {"network": "mlp", "width": 128, "latent": 256, "batch": 512, "chunk": 20}
+SMALL = {"network": "mlp", "width": 64, "latent": 64, "batch": 64, "chunk": 200}
+DCGAN = {"network": "dcgan", "width": 32, "latent": 100, "batch": 64, "chunk": 4}
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is measured."""
+
+    workdir: Path = Path("runs/benchmark")
+    """Folder for benchmark.json and for compiled programs, which are kept to compile each one once."""
+    sections: tuple[Section, ...] = SECTIONS
+    """Which parts: step and small compare with PyTorch."""
+    repeats: int = 5
+    """Pairs of runs that a ratio is the median of."""
+    seconds: float = 3.0
+    """How long each run is timed for, beside starting and compiling, in seconds."""
+    torch: bool = True
+    """Compare with PyTorch where it is installed."""
+    quick: bool = False
+    """Tiny sizes, one repeat: shows that the tool works; the numbers mean nothing."""
+
+    def __post_init__(self):
+        if self.repeats < 1:
+            raise ValueError(f"--repeats is at least 1, not {self.repeats}")
+        if not self.seconds >= 0:
+            raise ValueError(f"--seconds is 0 or more, not {self.seconds}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The sizes."""
+
+    networks: dict[str, dict[str, Any]]
+    lookaheads: tuple[int, ...] = (0, 1, 5, 10)
+    seeds: int = 16
+    seed_steps: int = 2000
+    memory: tuple[int, ...] = (1, 5, 10, 20, 50)
+    loops: tuple[int, ...] = (5, 50)
+    straight: tuple[int, ...] = (1, 5, 10)
+    devices: tuple[int, ...] = (1, 2, 4, 8)
+    matmul: int = 2048
+
+
+FULL = Plan({"mlp": MLP, "dcgan": DCGAN, "small": SMALL})
+_TINY = {"width": 8, "latent": 4, "batch": 16}
+QUICK = Plan(
+    {"mlp": {**MLP, **_TINY}, "small": {**SMALL, **_TINY}},
+    lookaheads=(0, 1),
+    seeds=2,
+    seed_steps=20,
+    memory=(1, 2),
+    loops=(2, 3),
+    straight=(1,),
+    devices=(1, 2),
+    matmul=64,
+)
+
+
+def jobs(options: Options, plan: Plan) -> list[dict[str, Any]]:
+    """Every process to start, in order: its section and case, what it measures, and of which networks."""
+    found: list[dict[str, Any]] = []
+
+    def add(section: Section, case: str, measurement: str, network: str, **others: Any) -> None:
+        if section in options.sections:
+            spec = {**plan.networks[network], "seconds": options.seconds, "measurement": measurement, **others}
+            found.append({"section": section, "case": case, "spec": spec})
+
+    frameworks = ("torch", "jax") if options.torch else ("jax",)
+    for network in plan.networks:
+        for k in plan.lookaheads:
+            for _ in range(options.repeats):
+                for framework in frameworks:
+                    section = "small" if network == "small" else "step"
+                    add(section, f"{network}, k={k}", "step", network, lookahead=k, framework=framework)
+    for _ in range(options.repeats):
+        for seeds, how in ((1, "alone"), (plan.seeds, "turn"), (plan.seeds, "vmap")):
+            add("seeds", "steps", "step", "small", lookahead=0, seeds=seeds, how=how)
+    for seeds, first in ((plan.seeds, 0), *((1, i) for i in range(plan.seeds))):
+        add("seeds", "runs", "run", "small", seeds=seeds, first_seed=first, steps=plan.seed_steps)
+    for network in [name for name in ("mlp", "dcgan") if name in plan.networks]:
+        for k in plan.memory:
+            for remat in (False, True):
+                add("memory", network, "memory", network, lookahead=k, remat=remat, form=1)
+    for k, form in (*((k, 1) for k in plan.loops), *((k, True) for k in plan.straight)):
+        add(
+            "compile",
+            "straight" if form is True else "loop",
+            "compile",
+            "mlp",
+            lookahead=k,
+            form=form,
+        )
+    for _ in range(options.repeats):
+        for n in plan.devices:
+            add("devices", "mlp, k=5", "devices", "mlp", lookahead=5, devices=n)
+    for k in plan.lookaheads:
+        add("flops", f"mlp, k={k}", "flops", "mlp", lookahead=k)
+    for _ in range(options.repeats):
+        add("flops", "speed", "matmul", "mlp", size=plan.matmul)
+        for k in plan.lookaheads:
+            add("flops", "speed", "step", "mlp", lookahead=k)
+    return found
+
+
+def command(job: dict[str, Any], workdir: Path) -> tuple[list[str], dict[str, str]]:
+    """The command line of a job, and its environment."""
+    spec = {**job["spec"], "digits": str(workdir / "digits.npy")}
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+    if spec["measurement"] in ("step", "devices"):  # where compiling is not what is measured
+        environment["JAX_COMPILATION_CACHE_DIR"] = str(workdir / "programs")
+    if "devices" in spec:
+        flag = f"--xla_force_host_platform_device_count={spec['devices']}"
+        environment["XLA_FLAGS"] = f"{environment.get('XLA_FLAGS', '')} {flag}".strip()
+    if spec["measurement"] == "run":
+        folder = workdir / "seeds" / f"{spec['seeds']}_from_{spec['first_seed']}"
+        names = {"steps": "steps", "seeds": "seeds", "first_seed": "first-seed", "batch": "batch-size"}
+        names |= {"latent": "latent-dim", "width": "generator-width"}
+        values = {option: spec[name] for name, option in names.items()} | {"discriminator-width": spec["width"]}
+        arguments = [part for option, value in values.items() for part in (f"--{option}", str(value))]
+        return [sys.executable, str(HERE / "ring.py"), "--workdir", str(folder), *arguments], environment
+    script = "baselines/unrolled_gan.py" if spec.get("framework") == "torch" else "measuring.py"
+    return [sys.executable, str(HERE / script), json.dumps(spec)], environment
+
+
+def run(job: dict[str, Any], workdir: Path) -> dict[str, Any]:
+    """Runs a job to its end; what it printed, and the seconds that the whole process took.
+
+    Raises:
+      ValueError: it failed; the message ends with what it complained of last.
+    """
+    arguments, environment = command(job, workdir)
+    started = time.perf_counter()
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True)
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        complaint = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise ValueError(f"the measurement {job['section']} ({job['case']}) failed: {complaint[0]}")
+    if job["spec"]["measurement"] == "run":
+        summary = rundir.read_json(Path(arguments[arguments.index("--workdir") + 1]) / rundir.SUMMARY)
+        return {"process_seconds": seconds, "train_seconds": summary["train_seconds"]}
+    return {"process_seconds": seconds, **json.loads(done.stdout.splitlines()[-1])}
+
+
+def write_digits(path: Path) -> None:
+    """Scikit-learn's digits as uint8 `[1797, 28, 28]`: each of the 8 x 8 pixels thrice, and a margin of 2."""
+    from sklearn.datasets import load_digits
+
+    pixels = np.reshape(load_digits(return_X_y=True)[0], (-1, 8, 8)) * (255 / 16)
+    enlarged = np.kron(pixels, np.ones((1, 3, 3))).round().astype(np.uint8)
+    np.save(path, np.pad(enlarged, ((0, 0), (2, 2), (2, 2))))
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers depend on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        model = platform.processor()
+    versions: dict[str, str | None] = {"python": platform.python_version()}
+    for name in ("jax", "jaxlib", "torch", "numpy", "jaxgan"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = None
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {"cpu": model, "cores": os.cpu_count(), "system": platform.platform(), "load": load, "versions": versions}
+
+
+def benchmark(options: Options) -> list[Row]:
+    """Measures everything and writes `benchmark.json` after each process; returns the table's rows."""
+    plan = QUICK if options.quick else FULL
+    if options.quick:
+        options = dataclasses.replace(options, repeats=1, seconds=0.0)
+    if options.torch and find_spec("torch") is None:
+        print("PyTorch is not installed (pip install -e '.[bench]'): jaxgan is timed alone", file=sys.stderr)
+        options = dataclasses.replace(options, torch=False)
+    options.workdir.mkdir(parents=True, exist_ok=True)
+    write_digits(options.workdir / "digits.npy")
+    shutil.rmtree(options.workdir / "seeds", ignore_errors=True)  # finished runs would only be read again
+    facts = machine()
+    results: list[dict[str, Any]] = []
+    for job in (bar := tqdm(jobs(options, plan), unit="run", disable=not sys.stderr.isatty())):
+        bar.set_description(f"{job['section']}, {job['case']}")
+        results.append({**job, "result": run(job, options.workdir)})
+        record = {"machine": facts, "options": dataclasses.asdict(options), "results": results}
+        rundir.write_json(options.workdir / "benchmark.json", record)
+    found = rows(results)
+    if options.quick:  # what is wanted is wanted of the real sizes
+        found = [row._replace(wanted="", holds=None) for row in found]
+    record = {"machine": facts, "options": dataclasses.asdict(options), "rows": found, "results": results}
+    rundir.write_json(options.workdir / "benchmark.json", record)
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the benchmark from the command line; returns the exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+
+    def command_line() -> int:
+        options = parse(Options, given, description=__doc__)
+        found = benchmark(options)
+        facts = machine()
+        print(f"{facts['cpu']}, {facts['cores']} cores, " + ", ".join(f"{k} {v}" for k, v in facts["versions"].items()))
+        print(table(found))
+        print(f"every number: {options.workdir / 'benchmark.json'}")
+        return 0
+
+    return exit_status(command_line, "stopped; benchmark.json holds what was measured until then")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
