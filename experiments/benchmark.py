@@ -10,7 +10,24 @@ numbers: `tests/experiments/test_baselines.py` compares the gradients. The netwo
 "dcgan" makes three stacked digits of 28 pixels (32 channels in both networks' widest maps, latent 100, batch 64) from
 scikit-learn's digits, enlarged, so that nothing is downloaded. `benchmark.json` holds every single number.
 
-RESULTS
+PyTorch's threads wait for each other by spinning, so a machine that does anything else slows PyTorch down several times
+and the ratios mean nothing: run this alone. The table of steps is **provisional, to be recorded again on a quiet
+machine**: the smallest of a few runs on a busy one with two cores, PyTorch with one thread.
+
+| milliseconds a step (jaxgan, PyTorch) | k = 0 | k = 1 | k = 5 | wanted: PyTorch / jaxgan |
+| --- | --- | --- | --- | --- |
+| mlp | 10, 6.5 | 14, 12 | 44, 46 | 1.3; 3 for k > 0 |
+| small | 0.4, 1.9 | 0.6, 2.4 | 3.8, 9.5 | 10 |
+| dcgan | 735, 250 | 900, 360 | 5600, 940 | 1 |
+
+These do not depend on what else runs:
+
+| | jaxgan | compared with | ratio | wanted |
+| --- | --- | --- | --- | --- |
+| 10^6 operations, k = 0, 1, 5, 10 | 288, 412, 1671, 3252 | by hand | 1.06, 1.05, 1.03, 1.03 | at most 1.15 |
+| memory, mlp, k = 50 with remat | 18 MiB | k = 5 without: 32 MiB | 0.57 | at most 2 |
+| memory, dcgan, k = 50 with remat | 148 MiB | k = 5 without: 145 MiB | 1.02 | at most 2 |
+| compiling a loop, k = 50, twice | 13, 22 s | k = 5: 15, 20 s | 0.87, 1.07 | at most 1.5 |
 """
 
 import dataclasses
