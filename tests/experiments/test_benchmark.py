@@ -128,3 +128,5 @@ def test_without_pytorch_jaxgan_is_timed_alone(tmp_path, monkeypatch, capsys):
     assert "PyTorch is not installed" in printed.err
     assert set(ran) == {"jax"}
     assert "1 ms/step" in printed.out
+    record = json.loads((tmp_path / "benchmark.json").read_text())
+    assert [(row["case"], row["value"]) for row in record["rows"]] == [("mlp, k=0", 1.0), ("mlp, k=1", 1.0)]
