@@ -51,7 +51,7 @@ def run(folder: Path, steps: int) -> int:
         config={"experiment": "two processes", "arm": None, "options": {"steps": steps}},
         steps=steps,
         batch_size=16,
-        run=Run(seeds=2, samples=64, log_every=10, evaluate_every=steps, checkpoint_every=20, seed_axis="mesh"),
+        run=Run(seeds=2, samples=64, log_every=25, evaluate_every=steps, checkpoint_every=100, seed_axis="mesh"),
         pack=2,
     )
     return 0
