@@ -8,6 +8,8 @@ contiguous parts; packs, and groups of a minibatch standard deviation, then stay
 import math
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -61,10 +63,11 @@ def _values(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> tup
 
 
 def _in_a_cluster(environment: Mapping[str, str]) -> bool:
-    """Whether a job of several tasks, or a TPU slice of several hosts, started this process."""
+    """Whether a job of several tasks started this process, or it runs on a TPU VM, which may be one of a slice."""
     tasks = environment.get("SLURM_STEP_NUM_TASKS", environment.get("SLURM_NTASKS", "1"))
-    workers = environment.get("TPU_WORKER_HOSTNAMES", "").split(",")
-    return (tasks.isdigit() and int(tasks) > 1) or len(workers) > 1 or "MEGASCALE_COORDINATOR_ADDRESS" in environment
+    chips = [*Path("/dev").glob("accel*"), *Path("/dev/vfio").glob("[0-9]*")]
+    tpu = bool(chips) and find_spec("libtpu") is not None and environment.get("JAX_PLATFORMS", "tpu") != "cpu"
+    return tpu or (tasks.isdigit() and int(tasks) > 1)
 
 
 def is_first() -> bool:

@@ -39,8 +39,7 @@ def no_search_for_silent_techniques(monkeypatch):
 
 def test_a_process_alone_starts_nothing(monkeypatch):
     monkeypatch.setattr(jax.distributed, "initialize", lambda *args, **options: pytest.fail("must not be called"))
-    for name in ("SLURM_NTASKS", "TPU_WORKER_HOSTNAMES"):
-        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("SLURM_NTASKS", "1")
     parallel.initialize()
 
 
@@ -49,7 +48,6 @@ def test_a_process_alone_starts_nothing(monkeypatch):
     [
         ({"JAXGAN_COORDINATOR": "a:1", "JAXGAN_PROCESSES": "4", "JAXGAN_PROCESS": "3"}, ("a:1", 4, 3)),
         ({"SLURM_NTASKS": "2"}, ()),
-        ({"TPU_WORKER_HOSTNAMES": "a,b"}, ()),
     ],
 )
 def test_processes_are_found_by_the_environment(monkeypatch, environment, expected):
@@ -59,6 +57,19 @@ def test_processes_are_found_by_the_environment(monkeypatch, environment, expect
         monkeypatch.setenv(name, value)
     parallel.initialize()
     assert called == [expected]
+
+
+def test_a_tpu_vm_is_one_of_a_slice(monkeypatch):
+    called = []
+    monkeypatch.setattr(jax.distributed, "initialize", lambda *args, **options: called.append(args))
+    monkeypatch.setattr(parallel, "find_spec", lambda name: name)
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [self / "accel0"] if str(self) == "/dev" else [])
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    parallel.initialize()
+    assert not called
+    monkeypatch.delenv("JAX_PLATFORMS")
+    parallel.initialize()
+    assert called == [()]
 
 
 @pytest.mark.parametrize(

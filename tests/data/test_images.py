@@ -134,13 +134,13 @@ def test_stream_continues_from_a_saved_position(folder):
         np.testing.assert_array_equal(next(other), batch)
 
 
-def test_processes_share_an_epoch(folder):
+def test_processes_share_every_batch(folder):
     stream = data.images("levels", data_dir=folder, max_bytes=0)
-    # 23 images over 3 processes: shares of 8, 8 and 7.
-    seen = []
-    for index, size in enumerate((8, 8, 7)):
-        seen += levels(next(stream.stream(size, seed=0, process_index=index, process_count=3)))
-    assert sorted(seen) == list(range(23))
+    whole = stream.stream(12, seed=0)
+    parts = [stream.stream(4, seed=0, process_index=index, process_count=3) for index in range(3)]
+    for _ in range(3):  # beyond an epoch of 23 images
+        assert levels(next(whole)) == [level for part in parts for level in levels(next(part))]
+    assert whole.get_state() == parts[2].get_state()
 
 
 @pytest.mark.parametrize(
