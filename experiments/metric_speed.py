@@ -3,7 +3,17 @@
     pip install -e '.[bench]'
     python experiments/metric_speed.py --samples 50000
 
-Each measurement is a process of its own, one after another, compiling included. RESULTS
+Each measurement is a process of its own, one after another, compiling included. Two CPU cores, one pair each, 13
+minutes; the values agree to all digits shown but for the Frechet distance, which jaxgan computes in float32:
+
+| 50 000 x 2048 | jaxgan | reference | ratio |
+| --- | --- | --- | --- |
+| precision and recall | 270 s, 3.4 GiB | 358 s, 8.7 GiB (`torch.cdist`, as torch-fidelity) | 1.33 |
+| Frechet distance | 13 s, 2.7 GiB | 28 s, 2.8 GiB (`scipy.linalg.sqrtm` in float64, as pytorch-fid) | 2.18 |
+
+With 12 000 samples compiling takes a fifth of the time and the ratio is 0.91: nearly all of the time goes into products
+of matrices, three passes over all pairs here and four there. prdc needs more than 20 GiB for 50 000 samples. The memory
+is that of the whole process, the features included.
 """
 
 import dataclasses

@@ -45,7 +45,8 @@ def _check_finite(task: Any) -> None:
 def _stop_signal() -> Iterator[threading.Event]:
     """An event that SIGTERM sets, so that a preempted machine can still save a checkpoint."""
     stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
+    # On many hosts JAX itself catches SIGTERM, and all processes agree on a step (`parallel.preempted`).
+    if threading.current_thread() is not threading.main_thread() or jax.process_count() > 1:
         yield stop
         return
     before = signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -140,6 +140,7 @@ def test_what_does_not_vary_is_drawn(tmp_path):
     assert "script" not in Page(directory / "report.html").tags
 
 
+@pytest.mark.slow
 def test_a_thousand_modes_and_pictures_of_noise(tmp_path):
     directory = run(tmp_path / "run", "3", modes=(990, 400), total=1000, snapshots=1)
     random = np.random.default_rng(0)
