@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -56,7 +57,7 @@ class Options:
                 raise ValueError(f"--{name} is at least 1, not {getattr(self, name)}")
 
 
-def _measure(metric: str, side: str, samples: int, dimensions: int) -> dict[str, float]:
+def _measure(metric: str, side: str, samples: int, dimensions: int) -> dict[str, Any]:
     random = np.random.default_rng(0)
     # Many correlated directions, as features of images have, so that both precision and recall are between 0 and 1.
     mixing = random.standard_normal((16, dimensions), dtype=np.float32)
