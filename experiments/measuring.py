@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import data
+from jaxgan import data, parallel
 from jaxgan.config import Architecture, Training, build
 from jaxgan.data.stacked import Stacked
 from jaxgan.seeds import in_turn, programs, vmapped
@@ -123,8 +123,8 @@ def matmul(spec: Spec) -> dict[str, Any]:
 def devices(spec: Spec) -> dict[str, Any]:
     """Milliseconds of a step, as single dispatches, whose batch is spread over all devices."""
     gan, task = players(spec)
-    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
-    replicated, spread = jax.NamedSharding(mesh, jax.P()), jax.NamedSharding(mesh, jax.P("data"))
+    mesh = parallel.mesh(1, spec["batch"])
+    replicated, spread = parallel.sharding(mesh), parallel.sharding(mesh, parallel.DATA)
     key = jax.device_put(jax.random.key(0), replicated)
     batch = jax.device_put(task.sample(jax.random.key(1), spec["batch"]), spread)
     state = jax.jit(gan.init, out_shardings=replicated)(key, batch)

@@ -57,12 +57,10 @@ def mean_over(axis_name: str | None, tree: Any) -> Any:
 
 def _varying(axis_name: str, x: Array) -> Array:
     """Marks an array as each device's own, which `pmap` and `shard_map(check_vma=False)` take every array for."""
-    held = jax.typeof(x).manual_axis_type.varying
-    return (
-        x
-        if axis_name in held or not jax.sharding.get_abstract_mesh().manual_axes
-        else jax.lax.pcast(x, axis_name, to="varying")
-    )
+    mapped = bool(jax.sharding.get_abstract_mesh().manual_axes)  # no axis of a vmap
+    if not mapped or axis_name in jax.typeof(x).manual_axis_type.varying:
+        return x
+    return jax.lax.pcast(x, axis_name, to="varying")
 
 
 def value_and_gradient(loss: Callable, params: Params, axis_name: str | None) -> tuple[tuple[Array, Any], Params]:

@@ -168,10 +168,8 @@ def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool, mesh:
     several = functools.partial(jax.vmap, spmd_axis_name=None if mesh is None else SEED)
     keys = jax.jit(lambda: jax.vmap(jax.random.key)(np.asarray(seeds)), out_shardings=of_seeds)()
     begin = jax.jit(several(program.begin, in_axes=axes[1:]), out_shardings=of_seeds)
-    advance = jax.jit(
-        several(program.advance, in_axes=axes), out_shardings=None if mesh is None else (of_seeds, everywhere),
-        donate_argnums=1,
-    )  # fmt: skip
+    advanced = None if mesh is None else (of_seeds, everywhere)
+    advance = jax.jit(several(program.advance, in_axes=axes), out_shardings=advanced, donate_argnums=1)
     sample = jax.jit(several(program.sample, in_axes=(0, 0, None)), out_shardings=everywhere)
     take = jax.jit(lambda states, i: jax.tree.map(lambda a: a[i], states), out_shardings=everywhere)
     stack = jax.jit(lambda *states: jax.tree.map(lambda *a: jnp.stack(a), *states), out_shardings=of_seeds)
