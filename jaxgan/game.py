@@ -125,10 +125,12 @@ def look(
     minibatch: Minibatch,
     *,
     rehearse: bool,
+    together: bool,
 ) -> tuple[Seen, Stats]:
     """Shows one minibatch to the discriminator; returns what it saw, and its statistics afterwards.
 
-    Real and fake go through separately, so that batch normalisation does not mix them.
+    Real and fake go through separately, so that batch normalisation does not mix them; or `together`, which is faster,
+    where the discriminator allows it.
     """
     key = minibatch.key
     real = fold(techniques, "real", technique_stats, jax.random.fold_in(key, 2), minibatch.data)
@@ -136,9 +138,29 @@ def look(
     if rehearse:
         fake = fold(techniques, "rehearse", technique_stats, jax.random.fold_in(key, 3), fake)
     fake = fold(techniques, "fake", technique_stats, jax.random.fold_in(key, 4), fake)
+    group = discriminator.group
+    if together and group and not jax.tree.leaves(stats) and real.shape == fake.shape and real.shape[0] % group == 0:
+        both, separate = _alternating(real, fake, group)
+        output, stats = discriminator.apply(params, stats, both, train=True, key=jax.random.fold_in(key, 0))
+        return Seen(real, fake, *separate(as_logits(output))), stats
     real_output, stats = discriminator.apply(params, stats, real, train=True, key=jax.random.fold_in(key, 0))
     fake_output, stats = discriminator.apply(params, stats, fake, train=True, key=jax.random.fold_in(key, 1))
     return Seen(real, fake, as_logits(real_output), as_logits(fake_output)), stats
+
+
+def _alternating(real: Array, fake: Array, group: int) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
+    """A batch in which `group` real examples and as many fakes take turns, so that no device needs another's.
+
+    Returns `[2 batch, ...]`, and the function that separates their logits again.
+    """
+    blocks = [jnp.reshape(x, (x.shape[0] // group, group, *x.shape[1:])) for x in (real, fake)]
+    both = jnp.reshape(jnp.stack(blocks, axis=1), (2 * real.shape[0], *real.shape[1:]))
+
+    def separate(logits: Array) -> tuple[Array, Array]:
+        turns = jnp.reshape(logits, (real.shape[0] // group, 2, -1))
+        return jnp.reshape(turns[:, 0], -1), jnp.reshape(turns[:, 1], -1)
+
+    return both, separate
 
 
 def discriminator_terms(
@@ -175,11 +197,24 @@ def update_discriminator(
     minibatch: Minibatch,
     generate: Callable,
     axis_name: str | None,
+    *,
+    together: bool,
 ) -> tuple[Player, Round]:
     """One optimizer step of the discriminator; differentiable in the player and in the minibatch."""
+    # A penalty looks at the real examples, or at the fakes, alone; then these passes are shared with it.
+    together = together and not any(technique.discriminator_loss for technique in techniques)
 
     def objective(params):
-        seen, stats = look(discriminator, techniques, technique_stats, params, player.stats, minibatch, rehearse=True)
+        seen, stats = look(
+            discriminator,
+            techniques,
+            technique_stats,
+            params,
+            player.stats,
+            minibatch,
+            rehearse=True,
+            together=together,
+        )
         game = play(discriminator, params, player.stats, minibatch, seen, generate)
         terms = discriminator_terms(techniques, technique_stats, jax.random.fold_in(minibatch.key, 5), game)
         value = jnp.mean(loss.discriminator(seen.real_logits, seen.fake_logits)) + sum(terms.values())

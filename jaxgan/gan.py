@@ -195,7 +195,9 @@ def gan(
             generated, stats = generate(params, z)
             return Minibatch(key_round, batch.data, batch.label, z, generated), stats
 
-        def update(params: Params, player: Player, minibatch: Minibatch) -> tuple[Player, Round]:
+        def update(
+            params: Params, player: Player, minibatch: Minibatch, *, together: bool = True
+        ) -> tuple[Player, Round]:
             return game.update_discriminator(
                 discriminator,
                 loss,
@@ -206,6 +208,7 @@ def gan(
                 minibatch,
                 lambda z: generate(params, z)[0],
                 axis_name,
+                together=together,
             )
 
         def update_before(player: Player, x: tuple[Array, Batch]) -> tuple[Player, Array]:
@@ -231,7 +234,8 @@ def gan(
                 player, played = update(params, player, minibatch)
                 return player, played.loss
 
-            first = functools.partial(update, params)
+            # The generator's gradient goes through the fakes of this update only: apart, real examples take less work.
+            first = functools.partial(update, params, together=not differentiated)
             updated, played = (jax.checkpoint(first) if unroll.remat else first)(player, given)
             ahead = updated
             if steps_beyond:
@@ -243,7 +247,14 @@ def gan(
 
             own = own._replace(key=key_play)
             seen, _ = game.look(
-                discriminator, techniques, technique_stats, ahead.params, ahead.stats, own, rehearse=False
+                discriminator,
+                techniques,
+                technique_stats,
+                ahead.params,
+                ahead.stats,
+                own,
+                rehearse=False,
+                together=differentiated,
             )
             after = game.play(discriminator, ahead.params, ahead.stats, own, seen, lambda z: generate(params, z)[0])
             terms = game.generator_terms(

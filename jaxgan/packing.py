@@ -41,4 +41,5 @@ def packed(network: Network, m: int) -> Network:
         init=lambda key, x: network.init(key, pack(x)),
         apply=lambda params, stats, x, *, train, key=None: network.apply(params, stats, pack(x), train=train, key=key),
         features=None if network.features is None else features,
+        group=None if network.group is None else m * network.group,
     )

@@ -46,11 +46,15 @@ class Network(NamedTuple):
         noise. A discriminator gives one logit per example, `[batch]` or `[batch, 1]`.
       features: `features(params, stats, x, *, train, key=None) -> [batch, width]`, the activations below the last
         layer, which feature matching compares; None where the network has no such layer to show.
+      group: how many neighbours in the batch are looked at together, the rest having no influence on them: 1 where each
+        example is on its own, m in a packed network; None where it may be the whole batch, or is not known. Where it
+        is a number and there are no `stats`, real and fake examples can go through a discriminator in one pass.
     """
 
     init: Callable[..., tuple[Params, Stats]]
     apply: Callable[..., tuple[Array, Stats]]
     features: Callable[..., Array] | None = None
+    group: int | None = None
 
 
 class AdversarialLoss(NamedTuple):

@@ -3,6 +3,7 @@
 import functools
 
 import chex
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +17,7 @@ from tests.helpers import (
     counted,
     derivative,
     directions,
+    in_double,
     jit,
     perceptron,
     recording,
@@ -23,6 +25,17 @@ from tests.helpers import (
 )
 
 BATCH = 8
+
+
+class Grouped(nn.Module):
+    """A discriminator that compares four neighbours with each other."""
+
+    @nn.compact
+    def __call__(self, x):
+        x = jnp.tanh(nn.Dense(5)(x))
+        return nn.Dense(1)(networks.minibatch_stddev(x, 4))
+
+
 GENERATOR, DISCRIMINATOR = perceptron([4], out=2), perceptron([5], out=1)
 
 
@@ -548,3 +561,73 @@ def test_discriminator_may_draw_noise_under_several_penalties():
     state = jit(players.init)(key(), real())
     _, info = jit(players.step)(key(), state, real())
     assert all(np.isfinite(term) for term in info.terms.values())
+
+
+# name: (the discriminator, examples that it looks at together)
+TOGETHER = {
+    "examples": (networks.mlp([5], out=1), 1),
+    "packs": (packed(networks.mlp([5], out=1), 2), 2),
+    "packs of packs": (packed(packed(networks.mlp([5], out=1), 2), 2), 4),
+    "groups": (networks.from_linen(Grouped(), group=4), 4),
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_one_pass_over_real_and_fake_equals_two(x64, name):
+    discriminator, group = TOGETHER[name]
+    assert discriminator.group == group
+    states = []
+    for each in (discriminator, discriminator._replace(group=None)):
+        calls = []
+
+        def apply(params, stats, x, *, train, key=None, each=each, calls=calls):
+            calls.append(x.shape[0])
+            return each.apply(params, stats, x, train=train, key=key)
+
+        players = make(discriminator=in_double(each._replace(apply=apply)), unroll=Unroll(3), discriminator_steps=2)
+        batch = real(dtype=jnp.float64)
+        state = jit(players.init)(key(), batch)
+        calls.clear()
+        state, info = jit(players.step)(key(), state, batch)
+        states.append((state, info))
+        seen = set(calls)
+        assert seen == ({BATCH, 2 * BATCH} if each.group else {BATCH})
+    chex.assert_trees_all_close(*states, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "discriminator",
+    [
+        networks.mlp([5], out=1, batch_norm=True),
+        networks.mlp([5], out=1, dropout=0.5),
+        networks.mlp([5], out=1, spectral_norm=True),
+        networks.from_linen(Grouped(), group=BATCH + 1),
+        networks.from_linen(Grouped()),
+    ],
+    ids=["batch_norm", "dropout", "spectral_norm", "part of a group", "unknown"],
+)
+def test_two_passes_where_examples_would_meet_that_do_not_belong_together(discriminator):
+    sizes = set()
+
+    def apply(params, stats, x, *, train, key=None):
+        sizes.add(x.shape[0])
+        return discriminator.apply(params, stats, x, train=train, key=key)
+
+    players = make(discriminator=discriminator._replace(apply=apply), unroll=Unroll(2))
+    state = jax.eval_shape(players.init, key(), real())
+    jax.eval_shape(players.step, key(), state, real())
+    assert sizes == {BATCH}
+
+
+def test_a_penalty_shares_the_pass_over_real_examples():
+    sizes = set()
+    discriminator = networks.mlp([5], out=1)
+
+    def apply(params, stats, x, *, train, key=None):
+        sizes.add(x.shape[0])
+        return discriminator.apply(params, stats, x, train=train, key=key)
+
+    players = make(discriminator=discriminator._replace(apply=apply), techniques=[techniques.r1(1.0)])
+    state = jax.eval_shape(players.init, key(), real())
+    jax.eval_shape(players.step, key(), state, real())
+    assert sizes == {BATCH}

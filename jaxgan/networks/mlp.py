@@ -84,7 +84,8 @@ def mlp(
             pieces=maxout,
             dropout=dropout,
             spectral_norm=spectral_norm,
-        )
+        ),
+        group=None if batch_norm or dropout else 1,
     )
 
 
