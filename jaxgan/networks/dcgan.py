@@ -6,15 +6,16 @@ Poole, Pfau, Sohl-Dickstein, "Unrolled Generative Adversarial Networks", 2017, a
 """
 
 import functools
-from collections.abc import Callable
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from jaxgan.networks.checks import check_dropout, check_positive
-from jaxgan.networks.layers import apply_layer, minibatch_stddev, upsample_nearest
+from jaxgan.networks.convolution import convolution, upsampled_convolution
+from jaxgan.networks.layers import apply_layer, minibatch_stddev
 from jaxgan.networks.linen import from_linen
 from jaxgan.types import Array, Network
 
@@ -133,7 +134,8 @@ def dcgan_discriminator(
             spectral_norm=spectral_norm,
             group_size=minibatch_stddev,
             dropout=dropout,
-        )
+        ),
+        group=None if batch_norm or dropout else max(minibatch_stddev, 1),
     )
 
 
@@ -174,11 +176,11 @@ class _Generator(nn.Module):
             if self.upsample == "transpose":
                 x = transposed(depth, use_bias=bias)(x)[:, :side, :side]
             else:
-                x = layer(depth, use_bias=bias)(upsample_nearest(x)[:, :side, :side])
+                x = layer(depth, use_bias=bias, conv_general_dilated=functools.partial(_upsampled, side=side))(x)
             x = hidden(x)
         if features:
             return x
-        x = layer(self.channels)(x)
+        x = layer(self.channels, conv_general_dilated=_plain)(x)
         return x if self.output_activation is None else self.output_activation(x)
 
 
@@ -204,14 +206,15 @@ class _Discriminator(nn.Module):
             normalise = self.batch_norm and stage > 0
             if self.group_size and stage == stages - 1:
                 x = minibatch_stddev(x, self.group_size)
-            convolution = nn.Conv(
+            layer = nn.Conv(
                 self.width * 2**stage,
                 (self.kernel_size, self.kernel_size),
                 strides=(2, 2),
                 use_bias=not normalise,
                 kernel_init=self.kernel_init,
+                conv_general_dilated=_plain,
             )
-            x = apply_layer(convolution, x, spectral_norm=self.spectral_norm, train=train)
+            x = apply_layer(layer, x, spectral_norm=self.spectral_norm, train=train)
             if normalise:
                 x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
             x = nn.Dropout(self.dropout, deterministic=not train)(self.activation(x))
@@ -219,6 +222,15 @@ class _Discriminator(nn.Module):
         if features:
             return x
         return apply_layer(nn.Dense(1, kernel_init=self.kernel_init), x, spectral_norm=self.spectral_norm, train=train)
+
+
+def _plain(x: Array, kernel: Array, strides: Sequence[int], *_: Any, **__: Any) -> Array:
+    """`convolution` as `nn.Conv` calls it, with all that it does not need: padding, dilation, layout."""
+    return convolution(x, kernel, strides[0])
+
+
+def _upsampled(x: Array, kernel: Array, *_: Any, side: int, **__: Any) -> Array:
+    return upsampled_convolution(x, kernel, side)
 
 
 def _check_size(size: int, known: dict) -> None:

@@ -1,0 +1,70 @@
+"""Convolutions made of matrix products equal XLA's, with derivatives of the second order, and are loops' equals."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.networks.convolution import convolution, upsampled_convolution
+from jaxgan.networks.layers import upsample_nearest
+
+
+def of_xla(x, kernel, stride=1):
+    return jax.lax.conv_general_dilated(
+        x, kernel, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"), precision="highest"
+    )
+
+
+def drawn(*shape):
+    return jnp.asarray(np.random.default_rng(sum(shape)).standard_normal(shape))
+
+
+def second_order(function, x, kernel):
+    """A gradient of what a gradient changes, as a lookahead and R1 take it."""
+
+    def objective(x, kernel):
+        slope = jax.grad(lambda x, kernel: jnp.sum(jnp.tanh(function(x, kernel))), argnums=(0, 1))(x, kernel)
+        return jnp.sum(slope[0] ** 3) + jnp.sum(slope[1] ** 3)
+
+    return jax.grad(objective, argnums=(0, 1))(x, kernel)
+
+
+@pytest.mark.parametrize(
+    ("side", "inputs", "outputs", "taps", "stride"),
+    [
+        (8, 3, 4, 3, 2),
+        (7, 2, 5, 3, 2),
+        (7, 8, 2, 3, 1),
+        (5, 9, 1, 3, 1),
+        (6, 2, 3, 4, 2),
+        (5, 8, 2, 4, 1),
+        (5, 2, 2, 1, 1),
+    ],
+)
+def test_convolution_is_that_of_xla(x64, side, inputs, outputs, taps, stride):
+    x, kernel = drawn(2, side, side, inputs), drawn(taps, taps, inputs, outputs)
+    ours, xla = (lambda x, k, f=f: f(x, k, stride) for f in (convolution, of_xla))
+    np.testing.assert_allclose(ours(x, kernel), xla(x, kernel), rtol=1e-12, atol=1e-12)
+    for a, b in zip(second_order(ours, x, kernel), second_order(xla, x, kernel), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(("small", "side", "taps"), [(3, 6, 3), (4, 7, 3), (3, 6, 5), (3, 6, 4)])
+def test_upsampled_convolution_enlarges_cuts_and_convolves(x64, small, side, taps):
+    x, kernel = drawn(2, small, small, 3), drawn(taps, taps, 3, 2)
+    ours, xla = (
+        lambda x, k: upsampled_convolution(x, k, side),
+        lambda x, k: of_xla(upsample_nearest(x)[:, :side, :side], k),
+    )
+    np.testing.assert_allclose(ours(x, kernel), xla(x, kernel), rtol=1e-12, atol=1e-12)
+    for a, b in zip(second_order(ours, x, kernel), second_order(xla, x, kernel), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="elsewhere XLA's own convolution is fast in a loop")
+@pytest.mark.parametrize("stride", [1, 2])
+def test_no_convolution_is_left_to_xla_on_a_cpu(stride):
+    x, kernel = drawn(2, 8, 8, 3), drawn(3, 3, 3, 4)
+    program = jax.jit(lambda x, k: second_order(lambda x, k: convolution(x, k, stride), x, k)).lower(x, kernel)
+    assert " convolution(" not in program.as_text("hlo")
+    assert " convolution(" in jax.jit(lambda x, k: of_xla(x, k, stride)).lower(x, kernel).as_text("hlo")
