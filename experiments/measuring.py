@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import data, parallel
+from jaxgan.compiling import compiler_options
 from jaxgan.config import Architecture, Training, build
 from jaxgan.data.stacked import Stacked
 from jaxgan.seeds import in_turn, programs, vmapped
@@ -90,7 +91,9 @@ def compiled_step(spec: Spec) -> tuple[Any, float]:
     batch = jax.eval_shape(lambda: task.draw(task.arrays, key, spec["batch"]))
     state = jax.eval_shape(gan.init, key, batch)
     started = time.perf_counter()
-    program = jax.jit(gan.step, donate_argnums=1).lower(key, state, batch).compile()
+    program = (
+        jax.jit(gan.step, donate_argnums=1, compiler_options=compiler_options()).lower(key, state, batch).compile()
+    )
     return program, time.perf_counter() - started
 
 
@@ -128,7 +131,7 @@ def devices(spec: Spec) -> dict[str, Any]:
     key = jax.device_put(jax.random.key(0), replicated)
     batch = jax.device_put(task.sample(jax.random.key(1), spec["batch"]), spread)
     state = jax.jit(gan.init, out_shardings=replicated)(key, batch)
-    advance = jax.jit(gan.step, donate_argnums=1, out_shardings=replicated)
+    advance = jax.jit(gan.step, donate_argnums=1, out_shardings=replicated, compiler_options=compiler_options())
 
     def run() -> None:
         nonlocal state

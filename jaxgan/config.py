@@ -72,6 +72,8 @@ class Architecture:
     """Batch normalisation in the generator."""
     spectral_norm: bool = False
     """Spectral normalisation in the discriminator."""
+    compute: Literal["float32", "bfloat16"] = "float32"
+    """What the layers compute in; parameters, statistics, penalties and optimizers are in float32 with both."""
 
     def __post_init__(self):
         for name in ("generator_width", "discriminator_width", "layers", "latent_dim"):
@@ -178,6 +180,8 @@ class Run:
     seed_axis: Literal["auto", "turn", "vmap", "mesh"] = "auto"
     """How several seeds are trained: in turn (as many at once as there are cores, each bit for bit as if alone), as one
     vmapped program, as one program on all devices, or the fastest of these here."""
+    divide_optimizer: bool = False
+    """Spread the optimizers' moments over the devices that share a seed, in place of a copy on each."""
     accept_changes: bool = False
     """Continue a run although its configuration has changed."""
 
@@ -252,6 +256,8 @@ def build(
         discriminator = networks.dcgan_discriminator(
             width=architecture.discriminator_width, spectral_norm=architecture.spectral_norm
         )
+    if architecture.compute == "bfloat16":
+        generator, discriminator = networks.in_bfloat16(generator), networks.in_bfloat16(discriminator)
     betas = training.beta1, training.beta2
     discriminator_optimizer = optimizers.adam(training.learning_rate(training.discriminator_learning_rate), *betas)
     if training.clip:

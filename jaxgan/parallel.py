@@ -15,7 +15,7 @@ from typing import Any
 import jax
 from jax.experimental import multihost_utils
 
-from jaxgan.types import PyTree
+from jaxgan.types import Player, PyTree, State
 
 SEED, DATA = "seed", "data"
 COORDINATOR, PROCESSES, PROCESS = "JAXGAN_COORDINATOR", "JAXGAN_PROCESSES", "JAXGAN_PROCESS"
@@ -117,6 +117,28 @@ def mesh(seeds: int, batch_size: int, pack: int = 1) -> jax.sharding.Mesh:
 def sharding(on: jax.sharding.Mesh, *axes: str | None) -> jax.sharding.NamedSharding:
     """Where an array lies whose leading axes are cut along the given axes of the mesh; none is everywhere, whole."""
     return jax.NamedSharding(on, jax.P(*axes))
+
+
+def placement(on: jax.sharding.Mesh, states: State, *, divide_optimizer: bool) -> State:
+    """Where the states of several seeds lie, arrays `[seeds, ...]`: each seed's on every device of that seed.
+
+    With `divide_optimizer` the optimizers' arrays, Adam's moments, are cut along their first axis that the devices of a
+    seed divide: each keeps and updates its part, and the parameters are put together again. Rajbhandari, Rasley, Ruwase
+    and He, "ZeRO: Memory Optimizations Toward Training Trillion Parameter Models", 2020, stage 1.
+    """
+
+    def cut(leaf: Any) -> jax.sharding.NamedSharding:
+        axis = next((i for i, n in enumerate(leaf.shape[1:]) if n and n % on.shape[DATA] == 0), None)
+        return sharding(on, SEED) if axis is None else sharding(on, SEED, *[None] * axis, DATA)
+
+    def player(name: str) -> Player:
+        whole = getattr(placed, name)
+        return whole._replace(opt_state=jax.tree.map(cut, getattr(states, name).opt_state))
+
+    placed = jax.tree.map(lambda _: sharding(on, SEED), states)
+    if divide_optimizer:
+        placed = placed._replace(generator=player("generator"), discriminator=player("discriminator"))
+    return placed
 
 
 def replicated(on: jax.sharding.Mesh, tree: PyTree) -> PyTree:

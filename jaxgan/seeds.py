@@ -12,6 +12,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from jaxgan import parallel
+from jaxgan.compiling import compiler_options
 from jaxgan.parallel import SEED
 from jaxgan.types import GAN, Array, Batch, Info, Key, PyTree, State, as_batch
 
@@ -117,7 +118,7 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
     On a single CPU device as many seeds run at once as there are cores.
     """
     begin, sample = jax.jit(program.begin), jax.jit(program.sample)
-    advance = jax.jit(program.advance, donate_argnums=1)
+    advance = jax.jit(program.advance, donate_argnums=1, compiler_options=compiler_options())
     keys = [jax.random.key(seed) for seed in seeds]
     at_once = os.cpu_count() or 1 if jax.default_backend() == "cpu" and jax.device_count() == 1 else 1
     pool = ThreadPoolExecutor(at_once)
@@ -154,7 +155,14 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
     )
 
 
-def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool, mesh: Mesh | None = None) -> Seeds:
+def vmapped(
+    program: Programs,
+    seeds: Sequence[int],
+    *,
+    shared_feed: bool,
+    mesh: Mesh | None = None,
+    divide_optimizer: bool = False,
+) -> Seeds:
     """All seeds in one program, for accelerators; each equals its own run up to rounding.
 
     Args:
@@ -162,18 +170,26 @@ def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool, mesh:
       seeds: their numbers.
       shared_feed: all seeds read from the same arrays; otherwise each has batches of its own.
       mesh: from `parallel.mesh`; None for a single device.
+      divide_optimizer: on a mesh, keep a part of the optimizers' moments on each device; see `parallel.placement`.
     """
     axes = (0, 0, None if shared_feed else 0)
     of_seeds, everywhere = (None, None) if mesh is None else (parallel.sharding(mesh, SEED), parallel.sharding(mesh))
     several = functools.partial(jax.vmap, spmd_axis_name=None if mesh is None else SEED)
     keys = jax.jit(lambda: jax.vmap(jax.random.key)(np.asarray(seeds)), out_shardings=of_seeds)()
-    begin = jax.jit(several(program.begin, in_axes=axes[1:]), out_shardings=of_seeds)
-    advanced = None if mesh is None else (of_seeds, everywhere)
-    advance = jax.jit(several(program.advance, in_axes=axes), out_shardings=advanced, donate_argnums=1)
+    begin, advance = several(program.begin, in_axes=axes[1:]), several(program.advance, in_axes=axes)
     sample = jax.jit(several(program.sample, in_axes=(0, 0, None)), out_shardings=everywhere)
     take = jax.jit(lambda states, i: jax.tree.map(lambda a: a[i], states), out_shardings=everywhere)
-    stack = jax.jit(lambda *states: jax.tree.map(lambda *a: jnp.stack(a), *states), out_shardings=of_seeds)
     compiled = []
+
+    def place(states):
+        return None if mesh is None else parallel.placement(mesh, states, divide_optimizer=divide_optimizer)
+
+    def begin_all(feeds):
+        feed = feed_all(feeds)
+        return jax.jit(begin, out_shardings=place(jax.eval_shape(begin, keys, feed)))(keys, feed)
+
+    def stack(*states):
+        return jax.tree.map(lambda *a: jnp.stack(a), *states)
 
     def feed_all(feeds):
         if shared_feed:
@@ -183,7 +199,9 @@ def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool, mesh:
 
     def compile_once(states, feeds) -> None:
         if not compiled:
-            compiled.append(advance.lower(keys, states, feed_all(feeds)).compile())
+            shardings = None if mesh is None else (place(states), everywhere)
+            program = jax.jit(advance, out_shardings=shardings, donate_argnums=1, compiler_options=compiler_options())
+            compiled.append(program.lower(keys, states, feed_all(feeds)).compile())
 
     def advance_all(states, feeds, times):
         infos = None
@@ -194,11 +212,11 @@ def vmapped(program: Programs, seeds: Sequence[int], *, shared_feed: bool, mesh:
         return states, [jax.tree.map(lambda a, i=i: a[i], infos) for i in range(len(seeds))]
 
     return Seeds(
-        begin=lambda feeds: begin(keys, feed_all(feeds)),
+        begin=begin_all,
         compile=compile_once,
         advance=advance_all,
         sample=lambda states, n: _samples(lambda i: sample(keys, states, i), n, program.chunk, axis=1),
         each=lambda states: [take(states, i) for i in range(len(seeds))],
-        join=lambda states: stack(*states),
+        join=lambda states: jax.jit(stack, out_shardings=place(jax.eval_shape(stack, *states)))(*states),
         length=program.length,
     )

@@ -261,7 +261,8 @@ def _several(
     chunk = SAMPLE_IMAGES if source.images else SAMPLE_POINTS
     program = programs(gan, source.draw, batch_size, length, chunk, mesh)
     if mesh is not None:
-        return vmapped(program, seeds, shared_feed=not source.streams, mesh=mesh)
+        shared = not source.streams
+        return vmapped(program, seeds, shared_feed=shared, mesh=mesh, divide_optimizer=run.divide_optimizer)
     alone = len(seeds) == 1 or jax.default_backend() == "cpu"
     if run.seed_axis == "turn" or (run.seed_axis == "auto" and alone):
         return in_turn(program, seeds)

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "game": {"types"},
     "gan": {"types", "unroll", "game"},
     "parallel": {"types"},
+    "compiling": set(),
     "checkpoint": {"types"},
     "monitor": {"types"},
     "config": {"types", "losses", "techniques", "packing", "unroll", "optimizers", "networks", "data", "gan"},
@@ -35,7 +36,7 @@ MAY_IMPORT = {
     "evaluation": {"types", "metrics", "features", "data"},
     "diagnosis": {"types", "data", "features", "metrics", "evaluation"},
     "rundir": {"types", "parallel"},
-    "seeds": {"types", "parallel"},
+    "seeds": {"types", "compiling", "parallel"},
     "feeds": {"types", "parallel"},
     "train": {
         "types",

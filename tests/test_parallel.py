@@ -16,6 +16,7 @@ import pytest
 from jaxgan import data, parallel, rundir, train
 from jaxgan.config import Architecture, Run, Training, build
 from jaxgan.evaluation import evaluator
+from jaxgan.seeds import programs, vmapped
 
 ROOT = Path(__file__).resolve().parents[1]
 TASK = data.ring()
@@ -105,6 +106,29 @@ def test_a_run_on_a_mesh_equals_one_on_a_device(tmp_path, seeds):
     spread = fit(tmp_path / "mesh", run)
     alone = fit(tmp_path / "turn", dataclasses.replace(run, seed_axis="turn"))
     np.testing.assert_allclose(spread, alone, rtol=1e-3, atol=1e-4)
+
+
+def test_moments_are_divided_and_nothing_else():
+    mesh = parallel.mesh(2, 16)
+    program = programs(GAN, TASK.draw, 16, 1, 8, mesh)
+    several = vmapped(program, range(2), shared_feed=True, mesh=mesh, divide_optimizer=True)
+    feeds = [lambda: parallel.replicated(mesh, TASK.arrays)] * 2
+    states = several.begin(feeds)
+    several.compile(states, feeds)
+    for _ in range(2):
+        states, _ = several.advance(states, feeds, 1)
+        moments = jax.tree.leaves(states.generator.opt_state[0].mu)
+        sizes = {a.shape[1:]: a.addressable_shards[0].data.shape[1:] for a in moments}
+        assert sizes == {(2, 8): (2, 2), (8,): (2,), (8, 2): (2, 2), (2,): (2,)}
+        for leaf in jax.tree.leaves((states.generator.params, states.discriminator.params, states.step)):
+            assert leaf.addressable_shards[0].data.shape == (1, *leaf.shape[1:])
+
+
+@pytest.mark.slow
+def test_a_run_with_divided_moments_equals_one_on_a_device(tmp_path):
+    divided = fit(tmp_path / "mesh", dataclasses.replace(RUN, divide_optimizer=True))
+    alone = fit(tmp_path / "turn", dataclasses.replace(RUN, seed_axis="turn"))
+    np.testing.assert_allclose(divided, alone, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from jaxgan.networks.layers import (
 )
 from jaxgan.networks.linen import from_linen
 from jaxgan.networks.mlp import mlp
+from jaxgan.networks.precision import in_bfloat16
 
 __all__ = [
     "MinibatchStddev",
@@ -20,6 +21,7 @@ __all__ = [
     "dcgan_discriminator",
     "dcgan_generator",
     "from_linen",
+    "in_bfloat16",
     "maxout",
     "minibatch_stddev",
     "mlp",

@@ -1,0 +1,61 @@
+"""What computes in bfloat16, and what stays in float32."""
+
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import jaxgan
+from jaxgan import Unroll, losses, networks, optimizers, packed, techniques
+
+NETWORKS = {
+    "mlp": (networks.mlp([32, 32], out=1, batch_norm=True), (16, 3)),
+    "discriminator": (networks.dcgan_discriminator(width=4, spectral_norm=True, minibatch_stddev=4), (16, 8, 8, 3)),
+    "generator": (networks.dcgan_generator(8, 3, width=4), (16, 5)),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_only_the_products_are_in_bfloat16(name):
+    network, shape = NETWORKS[name]
+    low, x = networks.in_bfloat16(network), jax.random.normal(jax.random.key(1), shape)
+    params, stats = low.init(jax.random.key(0), x)
+    y, changed = low.apply(params, stats, x, train=True)
+    expected, expected_stats = network.apply(params, stats, x, train=True)
+    assert {a.dtype for a in jax.tree.leaves((y, changed, params))} == {jnp.dtype("float32")}
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(y / scale, expected / scale, atol=0.06)
+    assert np.abs(y - expected).max() > 0
+    for a, b in zip(jax.tree.leaves(changed), jax.tree.leaves(expected_stats), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0.1, atol=0.02)
+    text = jax.jit(lambda p, s, x: low.apply(p, s, x, train=True)).lower(params, stats, x).as_text()
+    products = re.findall(r"stablehlo\.(?:dot_general|convolution).*->\s*tensor<\S*?x?(bf16|f32)>", text)
+    assert products.count("bf16") >= 3
+    if "spectral" not in name and name != "discriminator":  # its power iteration is in float32
+        assert set(products) == {"bf16"}
+
+
+def test_a_gan_of_both_keeps_everything_else_in_float32_and_learns():
+    players = jaxgan.gan(
+        generator=networks.in_bfloat16(networks.mlp([16], out=2)),
+        discriminator=packed(networks.in_bfloat16(networks.mlp([16], out=1)), 2),
+        loss=losses.minimax(),
+        generator_optimizer=optax.adam(1e-3),
+        discriminator_optimizer=optimizers.adam(1e-3),
+        latent_dim=4,
+        techniques=[techniques.r1(0.1)],
+        unroll=Unroll(2),
+    )
+    key = jax.random.key(0)
+    batch = jax.random.normal(key, (32, 2)) + 3.0
+    state = jax.jit(players.init)(key, batch)
+    step = jax.jit(players.step)
+    for _ in range(200):
+        state, info = step(key, state, batch)
+    floating = {a.dtype for a in jax.tree.leaves((state, info)) if jnp.issubdtype(a.dtype, jnp.floating)}
+    assert floating == {jnp.dtype("float32")}
+    assert all(bool(jnp.isfinite(a).all()) for a in jax.tree.leaves(info))
+    assert np.abs(np.mean(players.sample(key, state, 500), 0) - 3.0).max() < 1.5
