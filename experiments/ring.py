@@ -43,9 +43,17 @@ class Ring:
 
 RELU = Architecture(generator_width=128, initialisation="orthogonal:1.4")
 PLAIN = Training(steps=8_000, loss="minimax", generator_learning_rate=1e-3, discriminator_learning_rate=1e-4)
-UNROLLED = dataclasses.replace(PLAIN, steps=28_000, decay_from=0.75, unroll=Unroll(steps=5))
+UNROLLED = dataclasses.replace(
+    PLAIN,
+    steps=13_000,
+    generator_learning_rate=4e-3,
+    discriminator_learning_rate=4e-4,
+    decay_from=0.5,
+    average=0.998,
+    unroll=Unroll(steps=5),
+)
 TANH = Architecture(generator_width=128, discriminator_width=128, activation="tanh", latent_dim=2)
-PACKED = Training(steps=16_000, batch_size=256, pack=2, average=0.999, decay_from=0.75)
+PACKED = Training(steps=10_000, batch_size=256, pack=2, average=0.999, decay_from=0.7)
 ARMS = {
     "plain": Arm(RELU, PLAIN),
     "unrolled": Arm(RELU, UNROLLED),

@@ -184,6 +184,12 @@ class Run:
     """Spread the optimizers' moments over the devices that share a seed, in place of a copy on each."""
     accept_changes: bool = False
     """Continue a run although its configuration has changed."""
+    coordinator: str | None = None
+    """HOST:PORT of process 0 of a run of many processes; not needed on Cloud TPU and under Slurm."""
+    processes: int | None = None
+    """How many processes there are; goes with --coordinator."""
+    process: int | None = None
+    """Number of this process, from 0; goes with --coordinator."""
 
     def __post_init__(self):
         for name, least in dict(

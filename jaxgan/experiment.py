@@ -73,7 +73,7 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
 
     def run() -> int:
         options = _parse(experiment, arguments)
-        parallel.initialize()
+        parallel.initialize(options.run.coordinator, options.run.processes, options.run.process)
         page = _compare(experiment, options) if _compares(experiment, arguments) else _train_one(experiment, options)
         _print(f"report: {page}")
         return 0
@@ -169,7 +169,8 @@ def _revision() -> str | None:
 
 def _run_options(run: Run) -> dict[str, Any]:
     options = dataclasses.asdict(run)
-    del options["workdir"], options["accept_changes"]
+    for name in ("workdir", "accept_changes", "coordinator", "processes", "process"):
+        del options[name]
     return options
 
 

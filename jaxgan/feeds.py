@@ -1,5 +1,7 @@
 """Where the examples of a run come from: arrays on the devices, or batches from the host."""
 
+import functools
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -23,6 +25,7 @@ class Source(NamedTuple):
       streams: one iterator for each seed, or none.
       real: `[n, ...]`, real examples to compare with.
       images: whether an example is an image.
+      waited: seconds that each seed has waited for its stream, which count up.
     """
 
     draw: Callable | None
@@ -30,6 +33,7 @@ class Source(NamedTuple):
     streams: list[Any]
     real: np.ndarray
     images: bool
+    waited: list[float]
 
 
 def source_of(task: Any, seeds: Sequence[int], examples: int, mesh: Mesh | None) -> Source:
@@ -47,7 +51,16 @@ def source_of(task: Any, seeds: Sequence[int], examples: int, mesh: Mesh | None)
         streams = [
             task.stream(examples // count, seed=seed, process_index=index, process_count=count) for seed in seeds
         ]
-        return Source(None, [stream.__next__ for stream in streams], streams, real, real.ndim > 2)
+        waited = [0.0 for _ in streams]
+
+        def feed(i: int) -> Any:
+            started = time.perf_counter()
+            batch = next(streams[i])
+            waited[i] += time.perf_counter() - started
+            return batch
+
+        feeds = [functools.partial(feed, i) for i in range(len(streams))]
+        return Source(None, feeds, streams, real, real.ndim > 2, waited)
     real = np.asarray(as_batch(task.sample(jax.random.key(0), KEPT_SAMPLES)).data)
     arrays = task.arrays if mesh is None else parallel.replicated(mesh, task.arrays)
-    return Source(task.draw, [lambda: arrays for _ in seeds], [], real, real.ndim > 2)
+    return Source(task.draw, [lambda: arrays for _ in seeds], [], real, real.ndim > 2, [])

@@ -93,6 +93,7 @@ def _summary(
         "ci95": {name: half for name, (_, half) in statistics.items()},
         "compile_seconds": progress["compile_seconds"],
         "train_seconds": progress["train_seconds"],
+        "waited_share": progress["waited_seconds"] / max(progress["train_seconds"], 1e-9),
         "steps_per_second": steps / max(progress["train_seconds"], 1e-9),
         "metrics": {
             name: {"convention": evaluation.conventions.get(name, ""), "real": real.get(name)} for name in scalars
@@ -158,7 +159,8 @@ def fit(
     several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1, mesh)
     single = _several(gan, source, batch_size, run, seeds, 1, mesh) if loops and steps % every_log else several
     title = " / ".join(filter(None, (config["experiment"], config["arm"])))
-    progress: dict[str, Any] = {"step": 0, "train_seconds": 0.0, "compile_seconds": 0.0, "silent_techniques": []}
+    seconds = {"train_seconds": 0.0, "compile_seconds": 0.0, "waited_seconds": 0.0}
+    progress: dict[str, Any] = {"step": 0, **seconds, "silent_techniques": []}
 
     keep = KEPT_FOR_ALARMS if run.on_alarm in ("checkpoint", "roll_back") else KEPT_CHECKPOINTS
     with Checkpoints(directory / "checkpoints", keep=keep) as checkpoints, _stop_signal() as stop:
@@ -195,10 +197,11 @@ def fit(
             disable=not (sys.stderr.isatty() and parallel.is_first()),
         )
         while step < steps:
-            started = time.perf_counter()
+            started, waited = time.perf_counter(), max(source.waited, default=0.0)
             ahead = min(every_log, steps - step)
             part = several if ahead == every_log else single
             states, infos = part.advance(states, source.feeds, ahead // part.length)
+            progress["waited_seconds"] += max(source.waited, default=0.0) - waited
             progress["train_seconds"] += time.perf_counter() - started
             progress["step"] = step = step + ahead
             bar.update(ahead)

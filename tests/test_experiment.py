@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from jaxgan import data
+from jaxgan import data, parallel
 from jaxgan.config import Architecture, Run, Training
 from jaxgan.experiment import Arm, Experiment, main
 
@@ -100,3 +100,12 @@ def test_a_folder_that_is_not_the_runs_is_left_alone(tmp_path, capsys):
     assert main(EXPERIMENT, ["--workdir", str(tmp_path / "run"), "--steps", "30", "--seeds", "1"]) == 2
     assert "training.steps: 20 -> 30" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
+
+
+def test_processes_are_told_by_flags_which_are_no_part_of_the_run(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(parallel, "initialize", lambda *values: told.append(values))
+    arguments = ["--workdir", str(tmp_path / "run"), "--steps", "20", "--seeds", "1"]
+    assert main(EXPERIMENT, [*arguments, "--coordinator", "host:1", "--processes", "1", "--process", "0"]) == 0
+    assert main(EXPERIMENT, arguments) == 0
+    assert told == [("host:1", 1, 0), (None, None, None)]

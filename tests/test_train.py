@@ -204,6 +204,19 @@ def test_a_stream_continues_where_it_was(tmp_path, monkeypatch):
     assert contents(tmp_path / "torn")[0] == contents(tmp_path / "whole")[0]
 
 
+def test_the_share_of_time_that_waits_for_a_stream_is_kept(tmp_path):
+    class Slow(Stream):
+        class Iterator(Stream.Iterator):
+            def __next__(self):
+                time.sleep(0.02)
+                return super().__next__()
+
+    gan = build(Architecture(generator_width=8, discriminator_width=8, layers=1, latent_dim=2), Training(), (2,))
+    assert fit(tmp_path / "slow", gan=gan, task=Slow())["waited_share"] > 0.5
+    assert fit(tmp_path / "fast", gan=gan, task=Stream())["waited_share"] < 0.5
+    assert fit(tmp_path / "none")["waited_share"] == 0
+
+
 def test_warns_of_a_silent_technique(tmp_path, capsys):
     gan = build(
         Architecture(generator_width=8, discriminator_width=8, layers=1, latent_dim=2),

@@ -24,8 +24,15 @@ Upsample: TypeAlias = Literal["resize", "transpose"]
 _HE_NORMAL = jax.nn.initializers.he_normal()
 _LEAKY_RELU = functools.partial(jax.nn.leaky_relu, negative_slope=0.2)
 
-_GENERATOR_SIDES = {8: (4, 8), 28: (4, 7, 14, 28), 32: (4, 8, 16, 32), 64: (4, 8, 16, 32, 64)}
-_DISCRIMINATOR_STAGES = {8: 2, 28: 3, 32: 3, 64: 4}
+_GENERATOR_SIDES = {
+    8: (4, 8),
+    28: (4, 7, 14, 28),
+    32: (4, 8, 16, 32),
+    64: (4, 8, 16, 32, 64),
+    128: (4, 8, 16, 32, 64, 128),
+    256: (4, 8, 16, 32, 64, 128, 256),
+}
+_DISCRIMINATOR_STAGES = {8: 2, 28: 3, 32: 3, 64: 4, 128: 5, 256: 6}
 
 
 def dcgan_generator(
@@ -43,11 +50,11 @@ def dcgan_generator(
     """Makes a convolutional generator of square images.
 
     A linear map makes `4 x 4` pixels; each stage then doubles the side, halves the channels and convolves; at the full
-    side there are `width` channels and one more convolution to `channels`. Sides are 4-8, 4-7-14-28, 4-8-16-32 or
-    4-8-16-32-64. At 28 pixels `width=8` has the channels 64-32-16-8 of Metz et al. 2017.
+    side there are `width` channels and one more convolution to `channels`. Sides are 4-8, 4-7-14-28, 4-8-16-32, and so
+    on by twos to 256. At 28 pixels `width=8` has the channels 64-32-16-8 of Metz et al. 2017.
 
     Args:
-      size: side of the images: 8, 28, 32 or 64 pixels.
+      size: side of the images: 8, 28, 32, 64, 128 or 256 pixels.
       channels: channels of the images.
       width: channels of the last hidden layer, at the full side.
       kernel_size: side of all kernels.
@@ -98,8 +105,8 @@ def dcgan_discriminator(
     """Makes a convolutional discriminator of square images, whose side and channels it reads from the example.
 
     Convolutions of stride 2 halve the side and double the channels from `width` on: two of them for 8 pixels, three
-    for 28 and 32, four for 64; then a linear map to one logit. At 28 pixels `width=2` is the discriminator of Metz et
-    al. 2017 with a quarter of their generator's channels.
+    for 28 and 32, then one more for each doubling; then a linear map to one logit. At 28 pixels `width=2` is the
+    discriminator of Metz et al. 2017 with a quarter of their generator's channels.
 
     Args:
       width: channels of the first convolution.
@@ -117,7 +124,7 @@ def dcgan_discriminator(
 
     Raises:
       ValueError: if a count is below 1, or `dropout` out of range. The network raises it for images that are not
-        square or not of 8, 28, 32 or 64 pixels.
+        square or not of 8, 28, 32, 64, 128 or 256 pixels.
     """
     check_positive("width", width)
     check_positive("kernel_size", kernel_size)

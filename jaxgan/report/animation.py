@@ -4,6 +4,7 @@ import io
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
@@ -41,25 +42,22 @@ def samples_evolving(run: Run) -> Animation | None:
     lines = -(-len(names) // columns)
     side = 4.4 if columns == 1 else 3.3
     size = (side * columns + 0.3, side * lines + 0.6)
-    frames = []
+    figure, cells = _grid(size, (lines, columns), view, names)
+    frames: list[tuple[str, bytes]] = []
+    lossless = True
     for t in chosen:
         title = f"step {number(float(run.steps[t]))}"
-        picture = _frame(size, (lines, columns), view, names, run.snapshots[t], run.real, title)
-        frames.append((title, picture))
+        image = _drawn(figure, cells, view, run.snapshots[t], run.real, title)
+        if not frames:  # points and digits are smaller without loss, photographs with it
+            lossless = len(_webp(image, lossless=True)) <= len(_webp(image, lossless=False))
+        frames.append((title, _webp(image, lossless=lossless)))
     while sum(len(data) for _, data in frames) > LARGE and len(frames) > 2:
         frames = frames[::-2][::-1]  # the last one stays
     return Animation(size[0], frames)
 
 
-def _frame(
-    size: tuple[float, float],
-    grid: tuple[int, int],
-    view: View,
-    names: list[str],
-    samples: np.ndarray,
-    real: np.ndarray,
-    title: str,
-) -> bytes:
+def _grid(size: tuple[float, float], grid: tuple[int, int], view: View, names: list[str]) -> tuple[Figure, list[Axes]]:
+    """A figure with one cell for each seed, still empty."""
     figure = Figure(size, dpi=_DPI)
     cells = figure.subplots(*grid, squeeze=False).ravel()
     # Places in inches from the edges, the same in every frame: a layout that fits itself to the content would jump.
@@ -75,21 +73,29 @@ def _frame(
     for axes in cells[len(names) :]:
         axes.set_axis_off()
     for i, (axes, name) in enumerate(zip(cells, names, strict=False)):
-        draw_examples(axes, view, real, samples[i])
         label_axes(axes, name)
         if i % grid[1] and not view.images:
-            axes.set_yticklabels([])
+            axes.tick_params(labelleft=False)
         if i + grid[1] < len(names):
-            axes.set_xticklabels([])
-    figure.suptitle(title, fontsize=12, y=1 - 0.1 / size[1], va="top")
+            axes.tick_params(labelbottom=False)
     if not view.images:
         figure.supxlabel(view.labels[0], fontsize=9, y=0.02)
         figure.supylabel(view.labels[1], fontsize=9, x=0.01)
+    return figure, list(cells[: len(names)])
+
+
+def _drawn(
+    figure: Figure, cells: list[Axes], view: View, samples: np.ndarray, real: np.ndarray, title: str
+) -> Image.Image:
+    """One frame of the grid, from which the frame before is removed."""
+    figure.suptitle(title, fontsize=12, y=1 - 0.1 / figure.get_figheight(), va="top")
+    for axes, of_seed in zip(cells, samples, strict=False):
+        for artist in [*axes.collections, *axes.images, *axes.texts]:
+            artist.remove()
+        draw_examples(axes, view, real, of_seed)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    image = Image.fromarray(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3]))
-    # Points and digits are smaller without loss, photographs with it.
-    return min((_webp(image, lossless=lossless) for lossless in (True, False)), key=len)
+    return Image.fromarray(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3]))
 
 
 def _webp(image: Image.Image, lossless: bool) -> bytes:

@@ -9,7 +9,14 @@ import pytest
 
 from jaxgan import networks
 
-SIDES = {8: (4, 8), 28: (4, 7, 14, 28), 32: (4, 8, 16, 32), 64: (4, 8, 16, 32, 64)}
+SIDES = {
+    8: (4, 8),
+    28: (4, 7, 14, 28),
+    32: (4, 8, 16, 32),
+    64: (4, 8, 16, 32, 64),
+    128: (4, 8, 16, 32, 64, 128),
+    256: (4, 8, 16, 32, 64, 128, 256),
+}
 
 
 def count(tree):
@@ -37,7 +44,7 @@ def test_generator_shapes_and_parameters(size, upsample):
     assert count(params) == kernels + sum(2 * depth for depth in depths) + 9 * width * channels + channels
 
 
-@pytest.mark.parametrize(("size", "stages", "last_side"), [(8, 2, 2), (28, 3, 4), (32, 3, 4), (64, 4, 4)])
+@pytest.mark.parametrize(("size", "stages", "last_side"), [(8, 2, 2), (28, 3, 4), (32, 3, 4), (64, 4, 4), (256, 6, 4)])
 def test_discriminator_shapes_and_parameters(size, stages, last_side):
     width, channels = 6, 2
     params, output, features = shapes(networks.dcgan_discriminator(width=width), jnp.ones((3, size, size, channels)))
@@ -112,7 +119,7 @@ def test_spectral_norm_takes_the_scale_out_of_every_kernel():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: networks.dcgan_generator(16, 3), "side of 8, 28, 32, 64 pixels, got 16"),
+        (lambda: networks.dcgan_generator(16, 3), "side of 8, 28, 32, 64, 128, 256 pixels, got 16"),
         (lambda: networks.dcgan_generator(8, 0), "channels must be at least 1, got 0"),
         (lambda: networks.dcgan_generator(8, 3, width=0), "width must be at least 1, got 0"),
         (lambda: networks.dcgan_generator(8, 3, upsample="bicubic"), "'resize' or 'transpose', got 'bicubic'"),
@@ -129,7 +136,7 @@ def test_errors_of_the_factories(make, message):
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ((2, 16, 16, 1), "side of 8, 28, 32, 64 pixels, got 16"),
+        ((2, 16, 16, 1), "side of 8, 28, 32, 64, 128, 256 pixels, got 16"),
         ((2, 8, 28, 1), r"square images .* got \(2, 8, 28, 1\)"),
         ((2, 64), r"square images .* got \(2, 64\)"),
     ],
