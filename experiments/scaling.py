@@ -49,6 +49,8 @@ class Options:
     """Peak of a chip in bfloat16, in 10^12 operations a second."""
     used: float = 0.4
     """Share of the peak that is reached: assumed."""
+    memory: float = 819.0
+    """Bandwidth of a chip's memory, in 10^9 bytes a second."""
     links: float = 200.0
     """Bandwidth of a chip to its neighbours in one slice, in 10^9 bytes a second."""
     slice_chips: int = 256
@@ -97,11 +99,11 @@ def compiled(side: int, lookahead: int, batch: int) -> Step:
     state = jax.eval_shape(gan.init, key, images)
     step = jax.jit(gan.step, in_shardings=(whole, whole, spread), out_shardings=whole, donate_argnums=1)
     with mock.patch.object(convolution, "products_are_faster", lambda: False):
-        program = step.lower(key, state, images).compile()
+        program: Any = step.lower(key, state, images).compile()
     lines = program.as_text().splitlines()
     made = re.compile(r" = (.*?) (all-reduce|all-gather|all-to-all|reduce-scatter|collective-permute)(?:-start)?\(")
     collectives = [found.groups() for line in lines if (found := made.search(line))]
-    counted: Any = program.cost_analysis()
+    counted = program.cost_analysis()
     return Step(
         side,
         lookahead,
@@ -115,8 +117,13 @@ def compiled(side: int, lookahead: int, batch: int) -> Step:
 
 
 def seconds(step: Step, chips: int, options: Options) -> tuple[float, float]:
-    """Predicted time of a step on so many chips: computing, and waiting for reductions (rings, nothing overlapped)."""
-    computing = step.operations / (1e12 * options.tera_operations * options.used)
+    """Predicted time of a step on so many chips: computing, and waiting for reductions (rings, nothing overlapped).
+
+    Computing takes as long as the operations or the memory, whichever is slower.
+    """
+    computing = max(
+        step.operations / (1e12 * options.tera_operations * options.used), step.touched / (1e9 * options.memory)
+    )
     inside, slices = min(chips, options.slice_chips), -(-chips // options.slice_chips)
     waiting = 0.0
     for bytes_reduced in step.reduced:

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
@@ -189,7 +190,7 @@ def _train(
     }
     modes = watched(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
     further = () if modes is None else (monitor.watch(modes.assign, len(modes.names)),)
-    summary = fit(
+    return fit(
         build(options.architecture, options.training, shape, scale, further),
         task,
         evaluation,
@@ -201,14 +202,13 @@ def _train(
         watched=modes,
         pack=options.training.pack,
     )
-    if parallel.is_first():
-        report.write_run(directory)
-    return summary
 
 
 def _train_one(experiment: Experiment, options: Options) -> Path:
     task = experiment.task(options.data)
     summary = _train(experiment, options, task, evaluator(task), None, options.run.workdir)
+    if parallel.is_first():
+        report.write_run(options.run.workdir)
     _print(report.comparison_table([summary]))
     return options.run.workdir / "report.html"
 
@@ -226,10 +226,15 @@ def _compare(experiment: Experiment, options: Options) -> Path:
         },
     }
     rundir.claim(workdir, _config(experiment, None, described), accept_changes=options.run.accept_changes)
-    summaries = [
-        _train(experiment, dataclasses.replace(options, **arm._asdict()), task, evaluation, name, workdir / name)
-        for name, arm in experiment.arms.items()
-    ]
+    summaries, reports = [], []
+    with ThreadPoolExecutor(1) as reporting:  # while the next arm's programs are compiled
+        for name, arm in experiment.arms.items():
+            of_arm = dataclasses.replace(options, **arm._asdict())
+            summaries.append(_train(experiment, of_arm, task, evaluation, name, workdir / name))
+            if parallel.is_first():
+                reports.append(reporting.submit(report.write_run, workdir / name))
+    for written in reports:
+        written.result()
     _print(report.comparison_table(summaries))
     return report.write_comparison(workdir, list(experiment.arms)) if parallel.is_first() else workdir / "report.html"
 

@@ -1,6 +1,7 @@
 """Several seeds trained side by side: each in turn by its own program, or all in one vmapped program."""
 
 import functools
+import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -112,13 +113,18 @@ def _samples(sample: Callable, n: int, chunk: int, axis: int) -> np.ndarray:
     return np.concatenate([sample(jnp.int32(i)) for i in range(-(-n // chunk))], axis=axis).take(range(n), axis)
 
 
+def _compiled(lowered: jax.stages.Lowered) -> jax.stages.Compiled:
+    counted = lowered.cost_analysis() or {}  # the body of a loop over steps counts once
+    return lowered.compile(compiler_options=compiler_options(counted.get("flops", math.inf)))
+
+
 def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
     """Each seed by the program of a single seed, so that it ends bit for bit as if it had been trained alone.
 
     On a single CPU device as many seeds run at once as there are cores.
     """
     begin, sample = jax.jit(program.begin), jax.jit(program.sample)
-    advance = jax.jit(program.advance, donate_argnums=1, compiler_options=compiler_options())
+    advance = jax.jit(program.advance, donate_argnums=1)
     keys = [jax.random.key(seed) for seed in seeds]
     at_once = os.cpu_count() or 1 if jax.default_backend() == "cpu" and jax.device_count() == 1 else 1
     pool = ThreadPoolExecutor(at_once)
@@ -126,7 +132,7 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
 
     def compile_once(states, feeds) -> None:
         if not compiled:
-            compiled.append(advance.lower(keys[0], states[0], feeds[0]()).compile())
+            compiled.append(_compiled(advance.lower(keys[0], states[0], feeds[0]())))
 
     def advance_all(states, feeds, times):
         def one(key, state, feed):
@@ -200,8 +206,8 @@ def vmapped(
     def compile_once(states, feeds) -> None:
         if not compiled:
             shardings = None if mesh is None else (place(states), everywhere)
-            program = jax.jit(advance, out_shardings=shardings, donate_argnums=1, compiler_options=compiler_options())
-            compiled.append(program.lower(keys, states, feed_all(feeds)).compile())
+            program = jax.jit(advance, out_shardings=shardings, donate_argnums=1)
+            compiled.append(_compiled(program.lower(keys, states, feed_all(feeds))))
 
     def advance_all(states, feeds, times):
         infos = None

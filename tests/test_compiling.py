@@ -17,19 +17,25 @@ def test_options_compile_and_give_the_same():
     np.testing.assert_allclose(with_options, jax.jit(function)(x), rtol=1e-4)
 
 
+def test_small_programs_get_one_thread_on_a_cpu():
+    assert "xla_cpu_multi_thread_eigen" not in compiling.compiler_options()
+    found = compiling.compiler_options(1e6).get("xla_cpu_multi_thread_eigen")
+    assert found is (False if jax.default_backend() == "cpu" else None)
+
+
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="there are options on a CPU only")
 def test_options_that_are_not_known_are_left_out(monkeypatch):
-    known = {"xla_cpu_prefer_vector_width": 512}
-    monkeypatch.setattr(compiling, "_CPU", {**known, "xla_cpu_no_such_option": 1})
-    compiling.compiler_options.cache_clear()
+    known = {"xla_cpu_prefer_vector_width": "512"}
+    monkeypatch.setattr(compiling, "_CPU", {**known, "xla_cpu_no_such_option": "1"})
+    compiling._known.cache_clear()
     assert compiling.compiler_options() == known
-    compiling.compiler_options.cache_clear()
+    compiling._known.cache_clear()
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="there are options on a CPU only")
 def test_a_wrong_value_is_an_error(monkeypatch):
     monkeypatch.setattr(compiling, "_CPU", {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_NONSENSE"})
-    compiling.compiler_options.cache_clear()
+    compiling._known.cache_clear()
     with pytest.raises(jax.errors.JaxRuntimeError, match="LIBRARY_NONSENSE"):
         compiling.compiler_options()
-    compiling.compiler_options.cache_clear()
+    compiling._known.cache_clear()
