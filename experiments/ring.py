@@ -19,8 +19,8 @@ networks, loss, seeds and ratio of learning rates; it trains for 13 000 steps wi
 constant for half of the time and then falling along a cosine, and samples from a moving average of the generator. At
 three times the rates, the plain arm ends with 5, 0, 0 and 0 modes. At its own rates it does not stay collapsed for
 ever: after 9 000 to 12 000 steps seed 3 spreads over 4 to 7 blurred modes. What the unrolled arm does not stand:
-10 000 steps at five times the rates leave 8, 8, 7 and 8 modes, and minibatches of 64 leave 6, 8, 6 and 8. The packed arm
-has tanh networks, a wider discriminator and a moving average of the generator.
+10 000 steps at five times the rates leave 8, 8, 7 and 8 modes, and minibatches of 64 leave 6, 8, 6 and 8. The packed
+arm has tanh networks, a wider discriminator and a moving average of the generator.
 """
 
 import dataclasses
