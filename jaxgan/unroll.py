@@ -19,7 +19,9 @@ class Unroll:
     """How far the generator looks ahead, and how that is computed and differentiated.
 
     Time grows linearly with `steps`. Memory grows by the activations of one discriminator update per step; with
-    `remat` only by the parameters and the optimizer's moments, for about 1.4 times the run time.
+    `remat` only by the parameters and the optimizer's moments, for about 1.4 times the run time. For the networks of
+    Metz et al. at a batch of 512 a step ahead takes 4 ms on two CPU cores, and 100 of them with `remat` fit into the
+    memory of 5 without, 28 against 33 MiB (`python experiments/benchmark.py`).
 
     Reference:
       Metz, Poole, Pfau and Sohl-Dickstein, "Unrolled Generative Adversarial Networks", 2017, section 2.2.
