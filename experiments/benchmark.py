@@ -26,8 +26,8 @@ and the ratios mean nothing: run this alone. The step tables are medians of 3 pa
 | dcgan | 164 | 184 | 417 | 748 |
 | small | 0.48 | 0.63 | 1.9 | 3.4 |
 
-The MLP for k > 0 and the small networks fall short of what is wanted. Half of the MLP's time are its matrix products,
-the rest tanh and its derivatives, and at k = 0 two fifths are the random numbers of the latents.
+The MLP for k > 0 and the small networks fall short of what is wanted. A profile at k = 5 shows about half of the MLP's
+time in its matrix products; the rest is tanh and its derivatives, Adam, and the random numbers of the latents.
 
 16 seeds of the small network for 2 000 steps by one command of `ring.py` took 52 s, reports included; commands of one
 seed took 23, 21, 24 and 20 s, so 16 of them in turn take about 350 s, 6.7 times as long (four of the 16 were run). The

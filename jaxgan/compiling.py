@@ -9,7 +9,6 @@ import jax
 # networks of GANs: products of small matrices by 1.2, convolutions by 1.6. Wide vectors gain 1.2 in small networks.
 _CPU = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_REDUCE", "xla_cpu_prefer_vector_width": "512"}
 
-
 # A program of small products runs faster on one thread than on several that hand them to each other: by 1.0 to 1.2
 # where as many seeds run at once as there are cores.
 _SMALL: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False}

@@ -153,8 +153,8 @@ def fit(
     seeds = range(run.first_seed, run.first_seed + run.seeds)
     mesh = _mesh(run, batch_size, pack)
     source = source_of(task, seeds, gan.minibatches * batch_size, mesh)
-    # The gradients of convolutions are slow inside a compiled loop on the CPU, and the batches of a stream come from
-    # outside of it; both are trained by single steps.
+    # XLA's own convolutions, which a network may hold, are slow inside a compiled loop on the CPU, and the batches of a
+    # stream come from outside of it; both are trained by single steps.
     loops = not source.streams and not (source.images and jax.default_backend() == "cpu")
     several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1, mesh)
     single = _several(gan, source, batch_size, run, seeds, 1, mesh) if loops and steps % every_log else several

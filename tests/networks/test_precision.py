@@ -34,7 +34,7 @@ def test_only_the_products_are_in_bfloat16(name):
     text = jax.jit(lambda p, s, x: low.apply(p, s, x, train=True)).lower(params, stats, x).as_text()
     products = re.findall(r"stablehlo\.(?:dot_general|convolution).*->\s*tensor<\S*?x?(bf16|f32)>", text)
     assert products.count("bf16") >= 3
-    if "spectral" not in name and name != "discriminator":  # its power iteration is in float32
+    if name != "discriminator":  # its power iteration is in float32
         assert set(products) == {"bf16"}
 
 
