@@ -9,6 +9,7 @@ import optax
 
 from jaxgan import game
 from jaxgan.game import Minibatch, Round, fold
+from jaxgan.threefry import straight
 from jaxgan.types import (
     GAN,
     AdversarialLoss,
@@ -179,7 +180,7 @@ def gan(
                 f"a step of this GAN takes {more_minibatches} more minibatches of {batch.data.shape}, "
                 f"not {further.data.shape}"
             )
-        key_step = jax.random.fold_in(key, state.step)
+        key_step = jax.random.fold_in(straight(key), state.step)
         if axis_name is not None:
             key_step = jax.random.fold_in(key_step, jax.lax.axis_index(axis_name))
         key_own, key_before, key_beyond, key_play, key_generator, key_techniques = jax.random.split(key_step, 6)

@@ -15,6 +15,7 @@ from jax.sharding import Mesh
 from jaxgan import parallel
 from jaxgan.compiling import compiler_options
 from jaxgan.parallel import SEED
+from jaxgan.threefry import straight
 from jaxgan.types import GAN, Array, Batch, Info, Key, PyTree, State, as_batch
 
 
@@ -78,6 +79,7 @@ def programs(
     """
 
     def keys(key: Key) -> tuple[Key, Key, Key]:  # fold_in, which does not use the key up
+        key = straight(key)
         return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1), jax.random.fold_in(key, 2)
 
     def batch(key: Key, step: Array, feed: PyTree) -> tuple[Batch, Batch]:

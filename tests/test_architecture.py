@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "features": {"types", "networks"},
     "metrics": {"types", "features"},
     "game": {"types"},
-    "gan": {"types", "unroll", "game"},
+    "threefry": {"types"},
+    "gan": {"types", "unroll", "game", "threefry"},
     "parallel": {"types"},
     "compiling": set(),
     "checkpoint": {"types"},
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     "evaluation": {"types", "metrics", "features", "data"},
     "diagnosis": {"types", "data", "features", "metrics", "evaluation"},
     "rundir": {"types", "parallel"},
-    "seeds": {"types", "compiling", "parallel"},
+    "seeds": {"types", "compiling", "parallel", "threefry"},
     "feeds": {"types", "parallel"},
     "train": {
         "types",
@@ -57,7 +58,7 @@ MAY_IMPORT = {
 }
 FRONT = {"__init__", "cli"}  # these may import everything
 CORE = {"types", "losses", "techniques", "packing", "unroll", "optimizers", "networks", "data", "metrics", "features"}
-CORE |= {"game", "gan"}
+CORE |= {"game", "threefry", "gan"}
 
 # Where a third-party package with an interface of its own is at home.
 HOME = {
