@@ -7,8 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
@@ -226,17 +225,36 @@ def _compare(experiment: Experiment, options: Options) -> Path:
         },
     }
     rundir.claim(workdir, _config(experiment, None, described), accept_changes=options.run.accept_changes)
-    summaries, reports = [], []
-    with ThreadPoolExecutor(1) as reporting:  # while the next arm's programs are compiled
+    summaries = []
+    with _reporting() as write_report:
         for name, arm in experiment.arms.items():
             of_arm = dataclasses.replace(options, **arm._asdict())
             summaries.append(_train(experiment, of_arm, task, evaluation, name, workdir / name))
             if parallel.is_first():
-                reports.append(reporting.submit(report.write_run, workdir / name))
-    for written in reports:
-        written.result()
+                write_report(workdir / name)
     _print(report.comparison_table(summaries))
     return report.write_comparison(workdir, list(experiment.arms)) if parallel.is_first() else workdir / "report.html"
+
+
+@contextlib.contextmanager
+def _reporting() -> Iterator[Callable[[Path], None]]:
+    """A function that has the report of a run written by a process of its own, while the next arm is compiled.
+
+    Leaving waits for all of them; one that failed is an error then.
+    """
+    writing: dict[Path, subprocess.Popen] = {}
+
+    def write(directory: Path) -> None:
+        command = [sys.executable, "-m", "jaxgan", "report", str(directory)]
+        writing[directory] = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    try:
+        yield write
+    finally:
+        complaints = {directory: process.communicate()[1] for directory, process in writing.items()}
+    for directory, complaint in complaints.items():
+        if writing[directory].returncode:
+            raise RuntimeError(f"jaxgan report {directory} failed: {complaint.strip()}")
 
 
 def _print(text: str) -> None:

@@ -25,7 +25,7 @@ def straight(key: Key) -> Key:
     >>> bool(jnp.all(jax.random.bits(straight(key), (3,)) == jax.random.bits(key, (3,))))
     True
     """
-    ours = jax.random.key_impl(key) == "threefry2x32" and jax.config.jax_threefry_partitionable
+    ours = jax.random.key_impl(key) == "threefry2x32" and jax.config.jax_threefry_partitionable  # pyright: ignore[reportAttributeAccessIssue]
     if jax.default_backend() != "cpu" or not ours:
         return key
     return jax.random.wrap_key_data(jax.random.key_data(key), impl=_STRAIGHT)
@@ -60,7 +60,7 @@ def _split(key: Array, shape: tuple[int, ...]) -> Array:
     return jnp.stack(_counted(key, shape), axis=-1)
 
 
-def _fold_in(key: Array, data: Array) -> Array:
+def _fold_in(key: Array, data: Array | int) -> Array:
     return jnp.stack(_hash(key, jnp.uint32(0), jnp.asarray(data, jnp.uint32)))
 
 

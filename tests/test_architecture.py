@@ -56,7 +56,7 @@ MAY_IMPORT = {
     },
     "experiment": {"types", "data", "config", "evaluation", "monitor", "parallel", "report", "rundir", "train"},
 }
-FRONT = {"__init__", "cli"}  # these may import everything
+FRONT = {"__init__", "__main__", "cli"}  # these may import everything
 CORE = {"types", "losses", "techniques", "packing", "unroll", "optimizers", "networks", "data", "metrics", "features"}
 CORE |= {"game", "threefry", "gan"}
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import pytest
 
@@ -45,6 +46,16 @@ def test_without_training_options_the_arms_are_compared(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(EXPERIMENT, ["--help"])
     assert stopped.value.code == 0
+
+
+def test_a_report_that_cannot_be_written_is_an_error(tmp_path):
+    arguments = ["--workdir", str(tmp_path / "run")]
+    assert main(EXPERIMENT, arguments) == 0
+    figures = tmp_path / "run" / "plain" / "figures"
+    shutil.rmtree(figures)
+    figures.write_text("in the way")
+    with pytest.raises(RuntimeError, match=r"(?s)jaxgan report .*plain failed: .*FileExistsError"):
+        main(EXPERIMENT, arguments)
 
 
 def test_with_a_training_option_one_configuration_is_trained(tmp_path):
