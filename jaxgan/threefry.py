@@ -56,12 +56,17 @@ def _counted(key: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
     return _hash(key, jnp.zeros_like(count), count)
 
 
+def _key(high: Array, low: Array) -> Array:
+    # A chain of keys would otherwise be fused into one computation, which doubles with every link.
+    return jax.lax.optimization_barrier(jnp.stack([high, low], axis=-1))
+
+
 def _split(key: Array, shape: tuple[int, ...]) -> Array:
-    return jnp.stack(_counted(key, shape), axis=-1)
+    return _key(*_counted(key, shape))
 
 
 def _fold_in(key: Array, data: Array | int) -> Array:
-    return jnp.stack(_hash(key, jnp.uint32(0), jnp.asarray(data, jnp.uint32)))
+    return _key(*_hash(key, jnp.uint32(0), jnp.asarray(data, jnp.uint32)))
 
 
 def _bits(key: Array, width: int, shape: tuple[int, ...]) -> Array:

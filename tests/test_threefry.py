@@ -84,3 +84,15 @@ def test_knows_a_used_key():
 
     with jax.debug_key_reuse(True), pytest.raises(jax.errors.KeyReuseError):
         jnp.sum(jax.jit(twice)(jax.random.key(11)))
+
+
+def test_a_chain_of_keys_stays_small():
+    def drawn(key):
+        key = straight(key)
+        for _ in range(6):
+            key = jax.random.fold_in(jax.random.split(key)[1], 3)
+        return jnp.tanh(jax.random.normal(key, (100, 2)))
+
+    program = jax.jit(drawn).lower(jax.random.key(12)).compile()
+    rounds = program.as_text().count(" xor(")
+    assert rounds < 1.2 * 13 * 22  # 12 keys and the draw, of 20 rounds and a third word each
