@@ -56,7 +56,7 @@ UNROLLED = dataclasses.replace(
     unroll=Unroll(steps=5),
 )
 TANH = Architecture(generator_width=128, discriminator_width=128, activation="tanh", latent_dim=2)
-PACKED = Training(steps=10_000, batch_size=256, pack=2, average=0.999, decay_from=0.7)
+PACKED = Training(steps=10_000, batch_size=192, pack=2, average=0.999, decay_from=0.7)
 ARMS = {
     "plain": Arm(RELU, PLAIN),
     "unrolled": Arm(RELU, UNROLLED),
