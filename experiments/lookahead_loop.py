@@ -22,6 +22,7 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
+from jaxgan.compiling import compiled
 from jaxgan.config import Architecture, Training, build
 from jaxgan.unroll import Unroll
 
@@ -39,7 +40,7 @@ def compiled_step(shape: tuple[int, ...], architecture: Architecture, batch_size
     batch = jax.random.normal(jax.random.key(1), (batch_size, *shape))
     state = jax.jit(gan.init)(key, batch)
     started = time.perf_counter()
-    program = jax.jit(gan.step).lower(key, state, batch).compile()
+    program = compiled(jax.jit(gan.step).lower(key, state, batch))
     return lambda: jax.block_until_ready(program(key, state, batch)), time.perf_counter() - started
 
 

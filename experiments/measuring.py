@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import data, parallel
-from jaxgan.compiling import compiler_options
+from jaxgan.compiling import compiled, compiler_options
 from jaxgan.config import Architecture, Training, build
 from jaxgan.data.stacked import Stacked
 from jaxgan.seeds import in_turn, programs, vmapped
@@ -91,9 +91,7 @@ def compiled_step(spec: Spec) -> tuple[Any, float]:
     batch = jax.eval_shape(lambda: task.draw(task.arrays, key, spec["batch"]))
     state = jax.eval_shape(gan.init, key, batch)
     started = time.perf_counter()
-    program = (
-        jax.jit(gan.step, donate_argnums=1, compiler_options=compiler_options()).lower(key, state, batch).compile()
-    )
+    program = compiled(jax.jit(gan.step, donate_argnums=1).lower(key, state, batch))
     return program, time.perf_counter() - started
 
 

@@ -1,7 +1,6 @@
 """Several seeds trained side by side: each in turn by its own program, or all in one vmapped program."""
 
 import functools
-import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxgan import parallel
-from jaxgan.compiling import compiler_options
+from jaxgan import compiling, parallel
 from jaxgan.parallel import SEED
 from jaxgan.threefry import straight
 from jaxgan.types import GAN, Array, Batch, Info, Key, PyTree, State, as_batch
@@ -115,11 +113,6 @@ def _samples(sample: Callable, n: int, chunk: int, axis: int) -> np.ndarray:
     return np.concatenate([sample(jnp.int32(i)) for i in range(-(-n // chunk))], axis=axis).take(range(n), axis)
 
 
-def _compiled(lowered: jax.stages.Lowered) -> jax.stages.Compiled:
-    counted = lowered.cost_analysis() or {}  # the body of a loop over steps counts once
-    return lowered.compile(compiler_options=compiler_options(counted.get("flops", math.inf)))
-
-
 def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
     """Each seed by the program of a single seed, so that it ends bit for bit as if it had been trained alone.
 
@@ -134,7 +127,7 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
 
     def compile_once(states, feeds) -> None:
         if not compiled:
-            compiled.append(_compiled(advance.lower(keys[0], states[0], feeds[0]())))
+            compiled.append(compiling.compiled(advance.lower(keys[0], states[0], feeds[0]())))
 
     def advance_all(states, feeds, times):
         def one(key, state, feed):
@@ -209,7 +202,7 @@ def vmapped(
         if not compiled:
             shardings = None if mesh is None else (place(states), everywhere)
             program = jax.jit(advance, out_shardings=shardings, donate_argnums=1)
-            compiled.append(_compiled(program.lower(keys, states, feed_all(feeds))))
+            compiled.append(compiling.compiled(program.lower(keys, states, feed_all(feeds))))
 
     def advance_all(states, feeds, times):
         infos = None
