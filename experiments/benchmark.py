@@ -16,18 +16,20 @@ and the ratios mean nothing: run this alone. The step tables are medians of 3 pa
 
 | PyTorch / jaxgan | k = 0 | k = 1 | k = 5 | k = 10 | wanted |
 | --- | --- | --- | --- | --- | --- |
-| mlp | 1.49 (1.33 to 1.54) | 1.44 (1.43 to 1.57) | 2.05 (1.85 to 2.12) | 1.81 (1.59 to 2.03) | 1.3; 3 for k > 0 |
-| dcgan | 1.11 (1.09 to 1.25) | 1.35 (1.11 to 1.60) | 1.21 (1.11 to 1.47) | 1.21 (1.15 to 1.30) | 1 |
-| small | 4.5 (3.2 to 5.8) | 4.4 (4.1 to 5.7) | 5.3 (5.1 to 6.4) | 5.5 (5.4 to 5.7), 2 pairs | 10 |
+| mlp | 1.67 (1.26 to 6.51) | 2.03 (1.87 to 2.43) | 1.85 (1.78 to 1.91) | 2.07 (1.97 to 2.21) | 1.3; 3 for k > 0 |
+| dcgan | 1.27 (1.13 to 1.31) | 1.32 (1.24 to 1.42) | 1.07 (1.05 to 1.16) | 1.12 (1.11 to 1.18) | 1 |
+| small | 4.4 (4.1 to 6.7) | 8.6 (7.3 to 9.3) | 6.7 (4.6 to 7.4) | 4.0 (3.4 to 6.6) | 10 |
 
 | milliseconds of a step, jaxgan | k = 0 | k = 1 | k = 5 | k = 10 |
 | --- | --- | --- | --- | --- |
-| mlp | 5.2 | 7.0 | 23 | 43 |
-| dcgan | 164 | 184 | 417 | 748 |
-| small | 0.48 | 0.63 | 1.9 | 3.4 |
+| mlp | 4.8 | 6.3 | 24 | 41 |
+| dcgan | 142 | 159 | 441 | 753 |
+| small | 0.33 | 0.46 | 1.6 | 5.1 |
 
-The MLP for k > 0 and the small networks fall short of what is wanted. A profile at k = 5 shows about half of the MLP's
-time in its matrix products; the rest is tanh and its derivatives, Adam, and the random numbers of the latents.
+The MLP for k > 0 and the small networks fall short of what is wanted. At k = 5 a profile finds 8 ms in the MLP's large
+matrix products, at the speed of this machine's own; 4.5 in tanh and its derivatives, 2.6 in products with one or two
+columns, 1.0 in sums over the batch, and 2 in Adam and all else. The products of the small networks, of 64 by 64, reach
+half of that speed.
 
 16 seeds of the small network for 2 000 steps by one command of `ring.py` took 52 s, reports included; commands of one
 seed took 23, 21, 24 and 20 s, so 16 of them in turn take about 350 s, 6.7 times as long (four of the 16 were run). The

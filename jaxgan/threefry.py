@@ -15,8 +15,8 @@ def straight(key: Key) -> Key:
     """The same key, so that what is drawn from it is drawn by straight-line code.
 
     On a CPU, JAX compiles the hash behind `jax.random` as a loop of five turns, each of which passes over memory, and
-    every `split` and `fold_in` starts such a loop as well. Here it is one fusion; the bits are equal. Drawing the
-    latents of a step takes a third of the time. On other devices, and for other kinds of key, nothing changes.
+    every `split` and `fold_in` starts such a loop as well. Here each is one computation; the bits are equal. On other
+    devices, and for other kinds of key, nothing changes.
 
     Args:
       key: typed; also keys of any shape.

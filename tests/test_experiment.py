@@ -2,7 +2,10 @@
 
 import dataclasses
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -48,9 +51,11 @@ def test_without_training_options_the_arms_are_compared(tmp_path, capsys):
     assert stopped.value.code == 0
 
 
-def test_a_report_that_cannot_be_written_is_an_error(tmp_path):
+def test_reports_need_no_device_and_one_that_cannot_be_written_is_an_error(tmp_path):
     arguments = ["--workdir", str(tmp_path / "run")]
     assert main(EXPERIMENT, arguments) == 0
+    again = [sys.executable, "-m", "jaxgan", "report", str(tmp_path / "run" / "plain")]
+    subprocess.run(again, env={**os.environ, "JAX_PLATFORMS": "none_such"}, check=True)  # the run holds the device
     figures = tmp_path / "run" / "plain" / "figures"
     shutil.rmtree(figures)
     figures.write_text("in the way")
