@@ -39,7 +39,7 @@ These hardly depend on what else runs:
 
 | | jaxgan | compared with | ratio | wanted |
 | --- | --- | --- | --- | --- |
-| 10^6 operations, k = 0, 1, 5, 10 | 288, 412, 1672, 3252 | by hand | 1.06, 1.05, 1.03, 1.03 | at most 1.15 |
+| 10^6 operations, k = 0, 1, 5, 10 | 298, 421, 1682, 3262 | by hand | 1.09, 1.07, 1.04, 1.03 | at most 1.15 |
 | memory, mlp, k = 50, 100 with remat | 19, 28 MiB | k = 5 without: 33 MiB | 0.56, 0.86 | at most 2 |
 | memory, dcgan, k = 50, 100 with remat | 164, 218 MiB | k = 5 without: 191 MiB | 0.86, 1.14 | at most 2 |
 | compiling a loop, k = 50 | 4.6 s | k = 5: 5.6 s | 0.82 | at most 1.5 |

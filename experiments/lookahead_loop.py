@@ -3,15 +3,16 @@
     python experiments/lookahead_loop.py
 
 Prints, for an MLP and a DCGAN and for several lookaheads, the time of one training step with a real loop and with
-straight-line code, medians of 7 alternating runs, and what compiling costs. Five minutes on two shared CPU cores:
+straight-line code, medians of 7 alternating runs, and what compiling costs. Three minutes on two CPU cores:
 
 | network | steps | time with a loop over straight-line | compiling, loop | straight-line |
 | --- | --- | --- | --- | --- |
-| MLP | 2, 5, 10, 20 | 1.01, 1.24, 0.97, 0.80 | 7 to 8 s | 7, 11, 18, 51 s |
-| DCGAN 8x8 | 2, 5 | 1.01, 1.38 | 29, 26 s | 25, 55 s |
+| MLP | 2, 5, 10, 20 | 0.90, 1.08, 1.09, 1.05 | 4 to 7 s | 4, 7, 11, 21 s |
+| DCGAN 8x8 | 2, 5 | 0.96, 1.09 | 11, 11 s | 10, 12 s |
 
-So "auto" stops at 12 steps: beyond, an MLP loses time and compiles for minutes. A DCGAN gains more from straight-line
-code, but to compile 10 steps of it takes longer than most runs on a CPU save.
+So "auto" stops at 12 steps: straight-line code gains a tenth at most, and takes longer to compile with every step. Both
+networks are jaxgan's own, whose convolutions are matrix products on a CPU; XLA's own convolutions are many times slower
+in a loop there.
 """
 
 import statistics

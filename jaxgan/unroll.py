@@ -9,8 +9,8 @@ import jax
 ScanUnroll = int | bool | Literal["auto"]
 Gradient = Literal["second_order", "first_order"]
 
-# On a CPU straight-line code beats the loop, most of all for convolutions, whose weight gradients are slow inside a
-# loop there, but it takes longer to compile with every step; `python experiments/lookahead_loop.py` measures both.
+# On a CPU straight-line code is a little faster than the loop, and many times for XLA's own convolutions, but it takes
+# longer to compile with every step; `python experiments/lookahead_loop.py` measures both.
 STRAIGHT_LINE_STEPS = 12
 
 
