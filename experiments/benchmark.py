@@ -31,9 +31,9 @@ matrix products, at the speed of this machine's own; 4.5 in tanh and its derivat
 columns, 1.0 in sums over the batch, and 2 in Adam and all else. The products of the small networks, of 64 by 64, reach
 half of that speed.
 
-16 seeds of the small network for 2 000 steps by one command of `ring.py` took 52 s, reports included; commands of one
-seed took 23, 21, 24 and 20 s, so 16 of them in turn take about 350 s, 6.7 times as long (four of the 16 were run). The
-training alone took 17 s against 16 times 1.7 s, a ratio of 1.6. The samples of these four seeds are equal bit for bit.
+16 seeds of the small network for 2 000 steps by one command of `ring.py` took 43 s, reports included; commands of one
+seed took 21 and 19 s, so 16 of them in turn take about 326 s, 7.6 times as long (two of the 16 were run). The training
+alone took 13.8 s against 16 times 1.5 s, a ratio of 1.7. The samples of these two seeds are equal bit for bit.
 
 These hardly depend on what else runs:
 
@@ -42,7 +42,7 @@ These hardly depend on what else runs:
 | 10^6 operations, k = 0, 1, 5, 10 | 298, 421, 1682, 3262 | by hand | 1.09, 1.07, 1.04, 1.03 | at most 1.15 |
 | memory, mlp, k = 50, 100 with remat | 19, 28 MiB | k = 5 without: 33 MiB | 0.56, 0.86 | at most 2 |
 | memory, dcgan, k = 50, 100 with remat | 164, 218 MiB | k = 5 without: 191 MiB | 0.86, 1.14 | at most 2 |
-| compiling a loop, k = 50 | 4.6 s | k = 5: 5.6 s | 0.82 | at most 1.5 |
+| compiling a loop, k = 50 | 6.1 s | k = 5: 6.3 s | 0.97 | at most 1.5 |
 """
 
 import dataclasses
