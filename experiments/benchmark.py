@@ -12,7 +12,8 @@ scikit-learn's digits, enlarged, so that nothing is downloaded. `benchmark.json`
 
 PyTorch's threads wait for each other by spinning, so a machine that does anything else slows PyTorch down several times
 and the ratios mean nothing: run this alone. The step tables are medians of 3 pairs of 1.5 seconds on two quiet cores
-(`--sections small step --repeats 3 --seconds 1.5`, 15 minutes), with the range of the pairs' ratios:
+(`--sections small step --repeats 3 --seconds 1.5`, 15 minutes), with the range of the pairs' ratios; something else
+disturbed PyTorch in the pair of 6.51:
 
 | PyTorch / jaxgan | k = 0 | k = 1 | k = 5 | k = 10 | wanted |
 | --- | --- | --- | --- | --- | --- |
