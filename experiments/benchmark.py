@@ -106,7 +106,7 @@ class Plan:
     lookaheads: tuple[int, ...] = (0, 1, 5, 10)
     seeds: int = 16
     seed_steps: int = 2000
-    memory: tuple[int, ...] = (1, 5, 10, 20, 50)
+    memory: tuple[int, ...] = (1, 5, 10, 20, 50, 100)
     loops: tuple[int, ...] = (5, 50)
     straight: tuple[int, ...] = (1, 5, 10)
     devices: tuple[int, ...] = (1, 2, 4, 8)
@@ -151,7 +151,7 @@ def jobs(options: Options, plan: Plan) -> list[dict[str, Any]]:
         add("seeds", "runs", "run", "small", seeds=seeds, first_seed=first, steps=plan.seed_steps)
     for network in [name for name in ("mlp", "dcgan") if name in plan.networks]:
         for k in plan.memory:
-            for remat in (False, True):
+            for remat in (False, True, "two_level"):
                 add("memory", network, "memory", network, lookahead=k, remat=remat, form=1)
     for k, form in (*((k, 1) for k in plan.loops), *((k, True) for k in plan.straight)):
         add(

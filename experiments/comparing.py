@@ -124,21 +124,25 @@ def _seeds(results: Results) -> list[Row]:
     return made
 
 
-def _memory(results: Results) -> list[Row]:
-    def read(result: dict[str, Any]) -> float:
-        return result["mebibytes"]
+def mebibytes(result: dict[str, Any]) -> float:
+    """Temporary memory."""
+    return result["mebibytes"]
 
+
+def _memory(results: Results) -> list[Row]:
     made = []
     for network in distinct(results, "case", section="memory"):
-        lookaheads = distinct(results, "lookahead", section="memory", case=network)
+        of_network = {"section": "memory", "case": network}
+        lookaheads = distinct(results, "lookahead", **of_network)
         short = 5 if 5 in lookaheads else lookaheads[0]
-        base = selected(results, read, section="memory", case=network, lookahead=short, remat=False)
-        for remat in (False, True):
-            for k in lookaheads:
-                values = selected(results, read, section="memory", case=network, lookahead=k, remat=remat)
-                case = f"{network}, k={k}{' with remat' if remat else ''}"
-                wanted = "<= 2" if remat and k == 50 else ""
-                made.append(compared("memory", case, "MiB", values, base, f"k={short}", wanted=wanted))
+        for read, unit in ((mebibytes, "MiB"), (milliseconds, "ms/step")):
+            base = selected(results, read, lookahead=short, remat=False, **of_network)
+            for remat, words in ((False, ""), (True, ", remat"), ("two_level", ", remat in two levels")):
+                for k in lookaheads:
+                    values = selected(results, read, lookahead=k, remat=remat, **of_network)
+                    wanted = "<= 2" if unit == "MiB" and remat and k == 50 else ""
+                    case = f"{network}, k={k}{words}"
+                    made.append(compared("memory", case, unit, values, base, f"k={short}", wanted=wanted))
     return made
 
 

@@ -96,8 +96,21 @@ def compiled_step(spec: Spec) -> tuple[Any, float]:
 
 
 def memory(spec: Spec) -> dict[str, Any]:
-    """Temporary memory of a step, beside its arguments and results."""
-    return {"mebibytes": compiled_step(spec)[0].memory_analysis().temp_size_in_bytes / MEBI}
+    """Temporary memory of a step, beside its arguments and results, and its milliseconds."""
+    program, _ = compiled_step(spec)
+    gan, task = players(spec)
+    key = jax.random.key(0)
+    batch = task.sample(key, spec["batch"])
+    state = jax.jit(gan.init)(key, batch)
+
+    def run() -> None:
+        nonlocal state
+        state, _ = jax.block_until_ready(program(key, state, batch))
+
+    return {
+        "mebibytes": program.memory_analysis().temp_size_in_bytes / MEBI,
+        "milliseconds": repeated(run, 1, spec["seconds"]),
+    }
 
 
 def compiling(spec: Spec) -> dict[str, Any]:

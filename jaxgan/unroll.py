@@ -1,11 +1,15 @@
 """The lookahead: several differentiable updates of a player in one `jax.lax.scan`."""
 
 import dataclasses
+import functools
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
 import jax
+import jax.numpy as jnp
 
+Remat = bool | Literal["two_level"]
 ScanUnroll = int | bool | Literal["auto"]
 Gradient = Literal["second_order", "first_order"]
 
@@ -29,8 +33,9 @@ class Unroll:
 
     steps: int = 0
     """Discriminator updates that the generator looks ahead; 0 is the plain GAN."""
-    remat: bool = False
-    """Recompute each lookahead step in the backward pass instead of storing it."""
+    remat: Remat = False
+    """Recompute each lookahead step in the backward pass instead of storing it. "two_level" does not store every
+    player either but one in √steps, and recomputes those between."""
     scan_unroll: ScanUnroll = "auto"
     """Steps per turn of the compiled loop; True is straight-line code; "auto" is a real loop on TPU and GPU, and
     straight-line code on a CPU when there are few steps and nothing to recompute."""
@@ -44,18 +49,22 @@ class Unroll:
         _check(self.steps, self.remat, self.scan_unroll, self.gradient)
 
 
-def _check(steps: int, remat: bool, scan_unroll: ScanUnroll, gradient: str) -> None:
+def _check(steps: int, remat: Remat, scan_unroll: ScanUnroll, gradient: str) -> None:
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
         raise ValueError(f"the lookahead takes 0 or more steps, not {steps!r}")
+    if not isinstance(remat, bool) and remat != "two_level":
+        raise ValueError(f"remat is True, False or 'two_level', not {remat!r}")
     if scan_unroll != "auto" and (not isinstance(scan_unroll, int) or (scan_unroll is not False and scan_unroll < 1)):
         raise ValueError(f"scan_unroll is 'auto', True, False or a positive number, not {scan_unroll!r}")
     if remat and scan_unroll is True:
-        raise ValueError("remat=True needs a loop: the compiler undoes it in straight-line code (scan_unroll=True)")
+        raise ValueError(
+            f"remat={remat!r} needs a loop: the compiler undoes it in straight-line code (scan_unroll=True)"
+        )
     if gradient not in ("second_order", "first_order"):
         raise ValueError(f"the gradient is 'second_order' or 'first_order', not {gradient!r}")
 
 
-def loop_unrolling(steps: int, remat: bool = False, scan_unroll: ScanUnroll = "auto") -> int | bool:
+def loop_unrolling(steps: int, remat: Remat = False, scan_unroll: ScanUnroll = "auto") -> int | bool:
     """What `jax.lax.scan(unroll=...)` is given: `scan_unroll` itself, or the choice that "auto" stands for."""
     if scan_unroll != "auto":
         return scan_unroll
@@ -66,7 +75,7 @@ def unrolled(
     update: Callable[..., tuple[Any, Any]],
     steps: int,
     *,
-    remat: bool = False,
+    remat: Remat = False,
     scan_unroll: ScanUnroll = "auto",
     gradient: Gradient = "second_order",
 ) -> Callable[..., tuple[Any, Any]]:
@@ -79,7 +88,7 @@ def unrolled(
       update: `update(player) -> (player, loss)`, or `update(player, batch) -> (player, loss)` when batches are given.
         `player` is any tree of arrays; its shapes and dtypes must not change.
       steps: how many updates, 0 or more.
-      remat: recompute each step in the backward pass instead of storing it.
+      remat: recompute each step in the backward pass instead of storing it; see `Unroll`.
       scan_unroll: steps per turn of the compiled loop; see `Unroll`.
       gradient: "second_order" differentiates through the updates; "first_order" stops the gradient at the result.
 
@@ -98,13 +107,25 @@ def unrolled(
     _check(steps, remat, scan_unroll, gradient)
     body = jax.checkpoint(update, prevent_cse=False) if remat else update  # a scan keeps CSE out by itself
 
-    def lookahead(player, batches=None):
-        def one(carry, batch):
-            return body(carry) if batches is None else body(carry, batch)
+    def one(player, batch):
+        return body(player) if batch is None else body(player, batch)
 
-        ahead, losses = jax.lax.scan(
-            one, player, batches, length=steps, unroll=loop_unrolling(steps, remat, scan_unroll)
-        )
+    def several(player, batches, length):
+        return jax.lax.scan(one, player, batches, length, unroll=loop_unrolling(length, remat, scan_unroll))
+
+    def blocks(player, batches):
+        """`several`, in blocks of √steps that are recomputed as a whole; what does not fill a block comes last."""
+        length = max(math.isqrt(steps), 1)
+        whole = steps // length
+        block = jax.checkpoint(functools.partial(several, length=length), prevent_cse=False)
+        cut = whole * length
+        folded = jax.tree.map(lambda a: a[:cut].reshape(whole, length, *a.shape[1:]), batches)
+        player, losses = jax.lax.scan(block, player, folded, whole)
+        player, rest = several(player, jax.tree.map(lambda a: a[cut:], batches), steps - cut)
+        return player, jax.tree.map(lambda a, b: jnp.concatenate([a.reshape(cut, *b.shape[1:]), b]), losses, rest)
+
+    def lookahead(player, batches=None):
+        ahead, losses = blocks(player, batches) if remat == "two_level" else several(player, batches, steps)
         return (jax.lax.stop_gradient(ahead), losses) if gradient == "first_order" else (ahead, losses)
 
     return lookahead

@@ -191,13 +191,13 @@ def test_no_lookahead_is_the_plain_gan_bit_for_bit():
 
 def test_remat_and_loop_change_nothing(x64):
     z, own, _ = arrays()
-    expected = run(make(z, unroll=Unroll(3, scan_unroll=True)), own)
-    for variant in (Unroll(3, scan_unroll=False), Unroll(3, remat=True)):
+    expected = run(make(z, unroll=Unroll(8, scan_unroll=True)), own)  # 7 steps beyond the own: blocks of 2, and 1 more
+    for variant in (Unroll(8, scan_unroll=False), Unroll(8, remat=True), Unroll(8, remat="two_level")):
         assert relative_error(run(make(z, unroll=variant), own), expected) < 1e-10
 
 
-def temporary_bytes(unroll):
-    z, own = jnp.zeros((1024, 2)), jnp.zeros((1024, 2))
+def temporary_bytes(unroll, batch=1024):
+    z, own = jnp.zeros((batch, 2)), jnp.zeros((batch, 2))
     players = jaxgan.gan(
         generator=perceptron([4], out=2),
         discriminator=perceptron([64], out=1),
@@ -217,6 +217,12 @@ def test_remat_bounds_memory():
     few = temporary_bytes(Unroll(5, scan_unroll=False))
     assert temporary_bytes(Unroll(20, remat=True)) < 2 * few
     assert temporary_bytes(Unroll(20, scan_unroll=False)) > 2 * few  # what it is spared
+
+
+def test_two_levels_need_less_memory_for_many_steps():
+    """Of 400 players about 2 * 20 are kept."""
+    one = temporary_bytes(Unroll(400, remat=True), batch=8)
+    assert temporary_bytes(Unroll(400, remat="two_level"), batch=8) < one / 4
 
 
 # A gradient that is zero
@@ -263,9 +269,26 @@ def test_bare_lookahead_of_gradient_descent_in_closed_form(x64):
     assert jax.grad(lambda x: ahead(x, rates, gradient="first_order"))(2.0) == 0.0
 
 
-def test_bare_lookahead_of_no_steps_is_the_identity():
-    x, losses_ = unrolled(lambda x: (2 * x, x), steps=0)(3.0)
+@pytest.mark.parametrize("remat", [False, True, "two_level"])
+def test_bare_lookahead_of_no_steps_is_the_identity(remat):
+    x, losses_ = unrolled(lambda x: (2 * x, x), steps=0, remat=remat)(3.0)
     assert x == 3.0 and losses_.shape == (0,)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 7, 9, 10])
+def test_bare_lookahead_in_two_levels_takes_every_step_and_batch_in_order(steps):
+    def update(x, batch):
+        return 2 * x + batch["a"], {"loss": x, "seen": batch["a"]}
+
+    batches = {"a": jnp.arange(1.0, steps + 1)}
+
+    def end(x, **options):
+        return unrolled(update, steps, **options)(x, batches)
+
+    (x, seen), (expected, expected_seen) = end(1.0, remat="two_level"), end(1.0)
+    assert x == expected
+    jax.tree.map(np.testing.assert_array_equal, seen, expected_seen)
+    assert jax.grad(lambda x: end(x, remat="two_level")[0])(1.0) == 2.0**steps
 
 
 # Errors
@@ -281,6 +304,8 @@ def test_bare_lookahead_of_no_steps_is_the_identity():
         ({"steps": 1, "scan_unroll": 0}, "positive number, not 0"),
         ({"steps": 1, "scan_unroll": "always"}, "not 'always'"),
         ({"steps": 1, "scan_unroll": True, "remat": True}, "remat=True needs a loop"),
+        ({"steps": 1, "scan_unroll": True, "remat": "two_level"}, "remat='two_level' needs a loop"),
+        ({"steps": 1, "remat": "three_level"}, "True, False or 'two_level', not 'three_level'"),
         ({"steps": 1, "gradient": "third_order"}, "'second_order' or 'first_order', not 'third_order'"),
     ],
     ids=repr,

@@ -99,9 +99,10 @@ def test_a_long_lookahead_compiles_as_fast_as_a_short_one():
 
 @pytest.mark.slow
 def test_a_long_lookahead_with_remat_fits_in_little_memory():
-    short = measured("memory", lookahead=5, form=1)["mebibytes"]
-    long = measured("memory", lookahead=50, form=1, remat=True)["mebibytes"]
+    short = measured("memory", lookahead=5, form=1, seconds=0)["mebibytes"]
+    long = measured("memory", lookahead=50, form=1, remat=True, seconds=0)["mebibytes"]
     assert long < 2 * short
+    assert measured("memory", lookahead=100, form=1, remat="two_level", seconds=0)["mebibytes"] < short
 
 
 @pytest.mark.slow
