@@ -16,6 +16,17 @@ KEPT_SAMPLES = 2500  # per seed in samples.npz; all that were asked for are meas
 SAMPLE_IMAGES = 500  # drawn at a time
 
 
+def _place(mesh: Mesh | None) -> Callable | None:
+    """What brings a batch of a stream to the devices ahead of time.
+
+    Where the devices are shared among seeds, nothing does: a device is to receive the batches of its own seeds only,
+    which `seeds.vmapped` puts together on the host.
+    """
+    if mesh is None:
+        return jax.device_put
+    return (lambda batch: parallel.divided(mesh, batch, parallel.DATA)) if mesh.shape[parallel.SEED] == 1 else None
+
+
 class Source(NamedTuple):
     """Where the examples of a run come from.
 
@@ -48,9 +59,8 @@ def source_of(task: Any, seeds: Sequence[int], examples: int, mesh: Mesh | None)
     if hasattr(task, "stream"):
         real = np.asarray(as_batch(next(task.stream(SAMPLE_IMAGES, seed=0))).data)
         index, count = jax.process_index(), jax.process_count()
-        streams = [
-            task.stream(examples // count, seed=seed, process_index=index, process_count=count) for seed in seeds
-        ]
+        options = {"process_index": index, "process_count": count, "place": _place(mesh)}
+        streams = [task.stream(examples // count, seed=seed, **options) for seed in seeds]
         waited = [0.0 for _ in streams]
 
         def feed(i: int) -> Any:

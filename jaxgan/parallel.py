@@ -146,6 +146,6 @@ def replicated(on: jax.sharding.Mesh, tree: PyTree) -> PyTree:
     return jax.device_put(tree, sharding(on))
 
 
-def divided(on: jax.sharding.Mesh, tree: PyTree) -> PyTree:
-    """Puts arrays `[seeds, batch, ...]` on the mesh; each process gives its own part of the batch."""
-    return jax.tree.map(lambda a: jax.make_array_from_process_local_data(sharding(on, SEED, DATA), a), tree)
+def divided(on: jax.sharding.Mesh, tree: PyTree, *axes: str) -> PyTree:
+    """Puts arrays whose leading axes are cut along these axes of the mesh; each process gives its part of the data."""
+    return jax.tree.map(lambda a: jax.make_array_from_process_local_data(sharding(on, *axes), a), tree)

@@ -192,11 +192,15 @@ def vmapped(
     def stack(*states):
         return jax.tree.map(lambda *a: jnp.stack(a), *states)
 
+    stack_batches = jax.jit(stack, out_shardings=None if mesh is None else parallel.sharding(mesh, SEED, parallel.DATA))
+
     def feed_all(feeds):
         if shared_feed:
             return feeds[0]()
-        stacked = jax.tree.map(lambda *a: np.stack(a), *(feed() for feed in feeds))
-        return stacked if mesh is None else parallel.divided(mesh, stacked)
+        batches = [feed() for feed in feeds]
+        if mesh is None or mesh.shape[SEED] == 1:
+            return stack_batches(*batches)
+        return parallel.divided(mesh, jax.tree.map(lambda *a: np.stack(a), *batches), SEED, parallel.DATA)
 
     def compile_once(states, feeds) -> None:
         if not compiled:

@@ -174,12 +174,12 @@ class Stream:
     name, shape = "stream", (2,)
 
     class Iterator:
-        def __init__(self, seed):
-            self.seed, self.position = seed, 0
+        def __init__(self, seed, place):
+            self.seed, self.place, self.position = seed, place or (lambda batch: batch), 0
 
         def __next__(self):
             self.position += 1
-            return np.random.default_rng((self.seed, self.position)).normal(size=(16, 2)).astype(np.float32)
+            return self.place(np.random.default_rng((self.seed, self.position)).normal(size=(16, 2)).astype(np.float32))
 
         def get_state(self):
             return {"next_index": self.position}
@@ -187,9 +187,9 @@ class Stream:
         def set_state(self, state):
             self.position = state["next_index"]
 
-    def stream(self, batch_size, *, seed, process_index=0, process_count=1):
+    def stream(self, batch_size, *, seed, process_index=0, process_count=1, place=None):
         del batch_size, process_index, process_count
-        return self.Iterator(seed)
+        return self.Iterator(seed, place)
 
 
 def test_a_stream_continues_where_it_was(tmp_path, monkeypatch):

@@ -16,20 +16,21 @@ class Stream:
 
     name, shape = "stream", (2,)
 
-    def stream(self, batch_size, *, seed, process_index=0, process_count=1):
-        return Rows(batch_size, seed, process_index, process_count)
+    def stream(self, batch_size, *, seed, process_index=0, process_count=1, place=None):
+        return Rows(batch_size, seed, process_index, process_count, place)
 
 
 class Rows:
-    def __init__(self, batch_size, seed, process_index, process_count):
+    def __init__(self, batch_size, seed, process_index, process_count, place):
         self.batch_size, self.seed, self.position = batch_size, seed, 0
+        self.place = place or (lambda batch: batch)
         self.own, self.whole = process_index * batch_size, process_count * batch_size
 
     def __next__(self):
         self.position += 1
         rows = range(self.own, self.own + self.batch_size)
         drawn = [np.random.RandomState((self.seed, self.position, row)).normal(size=2) for row in rows]
-        return np.array(drawn, np.float32)
+        return self.place(np.array(drawn, np.float32))
 
     def get_state(self):
         return {"next_index": self.position}

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import jax.numpy as jnp
@@ -71,6 +71,7 @@ class ImageStream(NamedTuple):
         process_count: int = 1,
         threads: int = 4,
         prefetch: int = 8,
+        place: Callable[[Any], Any] | None = None,
     ) -> BatchIterator:
         """Batches without end: shuffled anew in each epoch, the same for the same seed.
 
@@ -84,15 +85,17 @@ class ImageStream(NamedTuple):
           process_count: how many processes share the images; at most as many as there are images.
           threads: how many batches are read and decoded at the same time, at least 1.
           prefetch: how many batches are kept ready, at least `threads`.
+          place: where given, what brings a batch to its devices, such as `jax.device_put`; it is called in a thread,
+            and two more batches are kept ready there.
 
         Returns:
           An iterator over numpy arrays, float32 `[batch_size, height, width, channels]` in [-1, 1], or over `Batch` of
-          such an array and int32 labels `[batch_size]` when `labelled`.
+          such an array and int32 labels `[batch_size]` when `labelled`; or over what `place` makes of them.
 
         Raises:
           ValueError: an argument is out of its range; from the iterator, images of unequal shapes.
         """
-        import grain
+        import grain.experimental
 
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
@@ -108,7 +111,10 @@ class ImageStream(NamedTuple):
         indices = grain.MapDataset.range(self.size).seed(seed).shuffle().repeat()
         own = slice(process_index * batch_size, (process_index + 1) * batch_size)
         batches = indices.batch(process_count * batch_size, drop_remainder=True).map(lambda rows: self._read(rows[own]))
-        return iter(batches.to_iter_dataset(grain.ReadOptions(num_threads=threads, prefetch_buffer_size=prefetch)))
+        ready = batches.to_iter_dataset(grain.ReadOptions(num_threads=threads, prefetch_buffer_size=prefetch))
+        if place is not None:
+            ready = grain.experimental.ThreadPrefetchIterDataset(ready.map(place), prefetch_buffer_size=2)
+        return iter(ready)
 
     def _read(self, indices: np.ndarray) -> np.ndarray | Batch:
         images, labels = self.source.read(indices)

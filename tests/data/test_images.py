@@ -1,5 +1,6 @@
 import io
 import socket
+import threading
 
 import jax
 import jax.numpy as jnp
@@ -132,6 +133,25 @@ def test_stream_continues_from_a_saved_position(folder):
     other.set_state(position)
     for batch in expected:
         np.testing.assert_array_equal(next(other), batch)
+
+
+def test_batches_are_placed_ahead_of_time_and_continue_at_the_same_position(folder):
+    stream = data.images("levels", data_dir=folder, labelled=True, max_bytes=0)
+    placed = []
+
+    def place(batch):
+        placed.append(threading.current_thread())
+        return jax.device_put(batch, jax.devices()[1])
+
+    host, device = stream.stream(5, seed=0), stream.stream(5, seed=0, place=place)
+    for _ in range(3):
+        expected, batch = next(host), next(device)
+        assert batch.data.devices() == batch.label.devices() == {jax.devices()[1]}
+        jax.tree.map(np.testing.assert_array_equal, batch, expected)
+    assert len(placed) > 3 and threading.main_thread() not in placed
+    assert device.get_state() == host.get_state()  # what waits on the device was not used yet
+    host.set_state(device.get_state())
+    np.testing.assert_array_equal(next(host).label, next(device).label)
 
 
 def test_processes_share_every_batch(folder):
