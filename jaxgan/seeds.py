@@ -49,6 +49,9 @@ class Seeds(NamedTuple):
       sample: `sample(states, n) -> [seeds, n, ...]`, on the host.
       each: `each(states) -> [State]`, one for each seed.
       join: `join([State]) -> states`, the inverse of `each`.
+      stacked: `stacked(states) -> State`, arrays `[seeds, ...]`: the form for checkpoints, which is the same however
+        the seeds are trained, and whose arrays are few.
+      unstacked: `unstacked(State) -> states`, the inverse of `stacked`.
       length: steps in one program.
     """
 
@@ -58,6 +61,8 @@ class Seeds(NamedTuple):
     sample: Callable[[PyTree, int], np.ndarray]
     each: Callable[[PyTree], list[State]]
     join: Callable[[Sequence[State]], PyTree]
+    stacked: Callable[[PyTree], State]
+    unstacked: Callable[[State], PyTree]
     length: int
 
 
@@ -113,12 +118,20 @@ def _samples(sample: Callable, n: int, chunk: int, axis: int) -> np.ndarray:
     return np.concatenate([sample(jnp.int32(i)) for i in range(-(-n // chunk))], axis=axis).take(range(n), axis)
 
 
+def _stack(*trees: PyTree) -> PyTree:
+    return jax.tree.map(lambda *a: jnp.stack(a), *trees)
+
+
+def _take(stacked: PyTree, i: Array) -> PyTree:
+    return jax.tree.map(lambda a: a[i], stacked)
+
+
 def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
     """Each seed by the program of a single seed, so that it ends bit for bit as if it had been trained alone.
 
     On a single CPU device as many seeds run at once as there are cores.
     """
-    begin, sample = jax.jit(program.begin), jax.jit(program.sample)
+    begin, sample, stack, take = (jax.jit(f) for f in (program.begin, program.sample, _stack, _take))
     advance = jax.jit(program.advance, donate_argnums=1)
     keys = [jax.random.key(seed) for seed in seeds]
     at_once = os.cpu_count() or 1 if jax.default_backend() == "cpu" and jax.device_count() == 1 else 1
@@ -152,6 +165,8 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
         sample=sample_all,
         each=list,
         join=list,
+        stacked=lambda states: stack(*states),
+        unstacked=lambda stacked: [take(stacked, i) for i in range(len(keys))],
         length=program.length,
     )
 
@@ -179,7 +194,7 @@ def vmapped(
     keys = jax.jit(lambda: jax.vmap(jax.random.key)(np.asarray(seeds)), out_shardings=of_seeds)()
     begin, advance = several(program.begin, in_axes=axes[1:]), several(program.advance, in_axes=axes)
     sample = jax.jit(several(program.sample, in_axes=(0, 0, None)), out_shardings=everywhere)
-    take = jax.jit(lambda states, i: jax.tree.map(lambda a: a[i], states), out_shardings=everywhere)
+    take = jax.jit(_take, out_shardings=everywhere)
     compiled = []
 
     def place(states):
@@ -189,10 +204,9 @@ def vmapped(
         feed = feed_all(feeds)
         return jax.jit(begin, out_shardings=place(jax.eval_shape(begin, keys, feed)))(keys, feed)
 
-    def stack(*states):
-        return jax.tree.map(lambda *a: jnp.stack(a), *states)
-
-    stack_batches = jax.jit(stack, out_shardings=None if mesh is None else parallel.sharding(mesh, SEED, parallel.DATA))
+    stack_batches = jax.jit(
+        _stack, out_shardings=None if mesh is None else parallel.sharding(mesh, SEED, parallel.DATA)
+    )
 
     def feed_all(feeds):
         if shared_feed:
@@ -222,6 +236,8 @@ def vmapped(
         advance=advance_all,
         sample=lambda states, n: _samples(lambda i: sample(keys, states, i), n, program.chunk, axis=1),
         each=lambda states: [take(states, i) for i in range(len(seeds))],
-        join=lambda states: jax.jit(stack, out_shardings=place(jax.eval_shape(stack, *states)))(*states),
+        join=lambda states: jax.jit(_stack, out_shardings=place(jax.eval_shape(_stack, *states)))(*states),
+        stacked=lambda states: states,
+        unstacked=lambda stacked: stacked,
         length=program.length,
     )

@@ -170,8 +170,8 @@ def fit(
             part.compile(states, source.feeds)
         compile_seconds = time.perf_counter() - started
         if checkpoints.latest is not None:
-            each, progress = checkpoints.restore(several.each(states))
-            states = several.join(each)
+            stacked, progress = checkpoints.restore(several.stacked(states))
+            states = several.unstacked(stacked)
             for stream, position in zip(source.streams, progress["positions"], strict=True):
                 stream.set_state(position)
         progress["compile_seconds"] += compile_seconds
@@ -232,7 +232,7 @@ def fit(
             stopped = stop.is_set() or parallel.preempted(step)
             if step % every_checkpoint == 0 or step == steps or stopped or halted or wanted:
                 progress["positions"] = [stream.get_state() for stream in source.streams]
-                checkpoints.save(step, several.each(states), progress)
+                checkpoints.save(step, several.stacked(states), progress)
             if stopped and step < steps:
                 raise Interrupted(f"{title} stopped at step {step} of {steps}; the same command continues it")
             if halted and step < steps:
@@ -309,8 +309,8 @@ def _roll_back(
     if healthy is None:
         _say("no checkpoint from before the alarm is left; nothing is rolled back")
         return states, None
-    each = several.each(states)
-    before, _ = checkpoints.restore(each, healthy)
+    stacked, _ = checkpoints.restore(several.stacked(states), healthy)
+    each, before = several.each(states), several.each(several.unstacked(stacked))
     each[i] = before[i]._replace(step=each[i].step)
     _say(f"the players of that seed are back at step {healthy}")
     return several.join(each), healthy

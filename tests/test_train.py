@@ -142,6 +142,9 @@ def test_seeds_in_turn_and_vmapped_agree():
         each = seeds.each(states)
         each[1] = each[1]._replace(step=jnp.int32(7))
         assert [int(state.step) for state in seeds.each(seeds.join(each))] == [10, 7, 10]
+        packed = seeds.stacked(seeds.join(each))
+        assert packed.step.tolist() == [10, 7, 10]
+        assert [int(state.step) for state in seeds.each(seeds.unstacked(packed))] == [10, 7, 10]
         results.append((seeds.sample(states, 40), np.array([float(info.generator_loss) for info in infos])))
     assert results[0][0].shape == (3, 40, 2)
     for turn, vmap in zip(*results, strict=True):

@@ -49,10 +49,11 @@ def lines(directory):
 def saved(directory, step):
     """The states of all seeds in a checkpoint."""
     like = jax.eval_shape(GAN.init, jax.random.key(0), TASK.sample(jax.random.key(0), 16))
-    one = jax.tree.map(lambda a: np.zeros(a.shape, a.dtype), like)
+    two = jax.tree.map(lambda a: np.zeros((2, *a.shape), a.dtype), like)
     with Checkpoints(directory / "checkpoints") as checkpoints:
         assert checkpoints.last(step) == step
-        return checkpoints.restore([jax.device_put(one)] * 2, step)[0]
+        stacked = checkpoints.restore(jax.device_put(two), step)[0]
+        return [jax.tree.map(lambda a, i=i: a[i], stacked) for i in range(2)]
 
 
 def equal(a, b):
