@@ -10,20 +10,19 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from jaxgan.report.files import Run
-from jaxgan.report.samples import View, draw_examples, seed_names, view_of
+from jaxgan.report.samples import View, draw_examples, grid_of_cells, label_figure, seed_names, view_of
 from jaxgan.report.style import label_axes
 from jaxgan.report.words import number
 
 FRAMES = 40  # at most so many
 LARGE = 700_000  # bytes of all frames together; above it every second one is left out
-_DPI = 110
 
 
 class Animation(NamedTuple):
     """Pictures of one size.
 
     Attributes:
-      width: inches, of `_DPI` pixels each.
+      width: inches.
       frames: of each picture its title and its bytes, a WebP file.
     """
 
@@ -40,9 +39,7 @@ def samples_evolving(run: Run) -> Animation | None:
     chosen = np.unique(np.linspace(0, len(run.snapshots) - 1, FRAMES).round().astype(int))
     columns = min(2, len(names))
     lines = -(-len(names) // columns)
-    side = 4.4 if columns == 1 else 3.3
-    size = (side * columns + 0.3, side * lines + 0.6)
-    figure, cells = _grid(size, (lines, columns), view, names)
+    figure, cells = _grid(4.0 if columns == 1 else 3.1, (lines, columns), view, names)
     frames: list[tuple[str, bytes]] = []
     lossless = True
     for t in chosen:
@@ -53,35 +50,21 @@ def samples_evolving(run: Run) -> Animation | None:
         frames.append((title, _webp(image, lossless=lossless)))
     while sum(len(data) for _, data in frames) > LARGE and len(frames) > 2:
         frames = frames[::-2][::-1]  # the last one stays
-    return Animation(size[0], frames)
+    return Animation(figure.get_figwidth(), frames)
 
 
-def _grid(size: tuple[float, float], grid: tuple[int, int], view: View, names: list[str]) -> tuple[Figure, list[Axes]]:
+def _grid(side: float, grid: tuple[int, int], view: View, names: list[str]) -> tuple[Figure, list[Axes]]:
     """A figure with one cell for each seed, still empty."""
-    figure = Figure(size, dpi=_DPI)
-    cells = figure.subplots(*grid, squeeze=False).ravel()
-    # Places in inches from the edges, the same in every frame: a layout that fits itself to the content would jump.
-    left, bottom = (0.15, 0.15) if view.images else (0.55, 0.5)
-    figure.subplots_adjust(
-        left=left / size[0],
-        right=1 - 0.1 / size[0],
-        bottom=bottom / size[1],
-        top=1 - 0.6 / size[1],
-        wspace=0.12,
-        hspace=0.16,
-    )
-    for axes in cells[len(names) :]:
+    left, bottom = (0.15, 0.15) if view.images else (0.6, 0.5)
+    figure, cells = grid_of_cells(grid, side, (left, 0.1), (bottom, 0.6))
+    for axes in cells.flat[len(names) :]:
         axes.set_axis_off()
-    for i, (axes, name) in enumerate(zip(cells, names, strict=False)):
+    for i, (axes, name) in enumerate(zip(cells.flat, names, strict=False)):
         label_axes(axes, name)
-        if i % grid[1] and not view.images:
-            axes.tick_params(labelleft=False)
-        if i + grid[1] < len(names):
-            axes.tick_params(labelbottom=False)
-    if not view.images:
-        figure.supxlabel(view.labels[0], fontsize=9, y=0.02)
-        figure.supylabel(view.labels[1], fontsize=9, x=0.01)
-    return figure, list(cells[: len(names)])
+        if i + grid[1] >= len(names) and not view.images:  # the last one of its column
+            axes.tick_params(labelbottom=True)
+    label_figure(figure, view)
+    return figure, list(cells.flat[: len(names)])
 
 
 def _drawn(

@@ -94,13 +94,48 @@ def draw_examples(axes: Axes, view: View, real: np.ndarray, fake: np.ndarray | N
         note(axes, "\n".join(notes))
 
 
+def grid_of_cells(
+    shape: tuple[int, int], side: float, across: tuple[float, float], down: tuple[float, float]
+) -> tuple[Figure, np.ndarray]:
+    """Square cells `[lines, columns]` with the same axes, in a figure with margins left and right, bottom and top.
+
+    All sizes are in inches. Matplotlib's own layout, which fits itself to the content, takes longer than all drawing
+    for so many cells, and jumps from frame to frame of an animation.
+    """
+    lines, columns = shape
+    width, height = side * columns + sum(across), side * lines + sum(down)
+    figure = Figure((width, height), dpi=110)
+    cells = figure.subplots(
+        lines,
+        columns,
+        squeeze=False,
+        sharex=True,
+        sharey=True,
+        gridspec_kw={
+            "left": across[0] / width,
+            "right": 1 - across[1] / width,
+            "bottom": down[0] / height,
+            "top": 1 - down[1] / height,
+            "wspace": 0.12,
+            "hspace": 0.12,
+        },
+    )
+    return figure, cells
+
+
+def label_figure(figure: Figure, view: View) -> None:
+    """Names the two directions of points, once for all cells."""
+    if not view.images:
+        figure.supxlabel(view.labels[0], fontsize=9, y=0.06 / figure.get_figheight(), va="bottom")
+        figure.supylabel(view.labels[1], fontsize=9, x=0.06 / figure.get_figwidth(), ha="left")
+
+
 def _gallery(rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.ndarray) -> Figure:
     """Samples `rows[name][column]`, `[n, ...]` each, and the real examples at the right of the first row."""
     view = view_of(real if len(real) else next(iter(rows.values()))[-1])
     columns = len(titles) + 1
-    size = (1.75 * columns + 0.6, 1.75 * len(rows) + 0.6)
-    figure = Figure(size, dpi=110, layout="constrained")
-    grid = figure.subplots(len(rows), columns, squeeze=False, sharex=True, sharey=True)
+    left, bottom, top = (0.35, 0.1, 0.35) if view.images else (0.85, 0.55, 0.65)
+    figure, grid = grid_of_cells((len(rows), columns), 1.65, (left, 0.1), (bottom, top))
     for i, (name, row) in enumerate(rows.items()):
         for j, axes in enumerate(grid[i]):
             label_axes(axes, [*titles, "real data"][j] if i == 0 else "", y=name if j == 0 else "")
@@ -111,9 +146,8 @@ def _gallery(rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.
             else:
                 axes.set_axis_off()
     if not view.images:
-        figure.suptitle("Generated (blue) over real (grey)", fontsize=10)
-        figure.supxlabel(view.labels[0], fontsize=9)
-        figure.supylabel(view.labels[1], fontsize=9)
+        figure.suptitle("Generated (blue) over real (grey)", fontsize=10, y=1 - 0.08 / figure.get_figheight(), va="top")
+    label_figure(figure, view)
     return figure
 
 
