@@ -41,9 +41,25 @@ These hardly depend on what else runs:
 | | jaxgan | compared with | ratio | wanted |
 | --- | --- | --- | --- | --- |
 | 10^6 operations, k = 0, 1, 5, 10 | 298, 421, 1682, 3262 | by hand | 1.09, 1.07, 1.04, 1.03 | at most 1.15 |
-| memory, mlp, k = 50, 100 with remat | 19, 28 MiB | k = 5 without: 33 MiB | 0.56, 0.86 | at most 2 |
+| memory, mlp, k = 50, 100 with remat | 19, 28 MiB | k = 5 without: 33 MiB | 0.56, 0.85 | at most 2 |
 | memory, dcgan, k = 50, 100 with remat | 164, 218 MiB | k = 5 without: 191 MiB | 0.86, 1.14 | at most 2 |
+| memory, mlp, k = 50, 100 with remat in two levels | 12, 13 MiB | the same | 0.36, 0.39 | at most 2 |
+| memory, dcgan, k = 50, 100 with remat in two levels | 126, 133 MiB | the same | 0.66, 0.70 | at most 2 |
 | compiling a loop, k = 50 | 6.1 s | k = 5: 6.3 s | 0.97 | at most 1.5 |
+
+What the lookahead costs as a loop (`--sections memory --repeats 1 --seconds 2`, for k = 20 and more 4 seconds), mlp,
+MiB and milliseconds of a step. On these two cores it takes longer to store the activations of many steps than to
+compute them again; another pass of the last three rows gave up to twice the time in some cells, so only the order of
+the columns is to be read from it:
+
+| k | neither | remat | remat in two levels |
+| --- | --- | --- | --- |
+| 1 | 5.2, 7.4 | 5.2, 6.8 | 5.2, 8.0 |
+| 5 | 33, 44 | 9.8, 30 | 9.7, 35 |
+| 10 | 65, 84 | 11, 51 | 10, 73 |
+| 20 | 129, 158 | 13, 107 | 11, 127 |
+| 50 | 321, 446 | 19, 225 | 12, 303 |
+| 100 | 641, 778 | 28, 455 | 13, 593 |
 """
 
 import dataclasses

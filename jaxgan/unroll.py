@@ -22,10 +22,19 @@ STRAIGHT_LINE_STEPS = 12
 class Unroll:
     """How far the generator looks ahead, and how that is computed and differentiated.
 
-    Time grows linearly with `steps`. Memory grows by the activations of one discriminator update per step; with
-    `remat` only by the parameters and the optimizer's moments, for about 1.4 times the run time. For the networks of
-    Metz et al. at a batch of 512 a step ahead takes 4 ms on two CPU cores, and 100 of them with `remat` fit into the
-    memory of 5 without, 28 against 33 MiB (`python experiments/benchmark.py`).
+    Time grows linearly with `steps`. What each step ahead adds to memory, and the operations of a long lookahead as
+    multiples of those without `remat`:
+
+    ============  ===============================================================  ==========
+    `remat`       kept for the backward pass                                       operations
+    ============  ===============================================================  ==========
+    False         the activations of every update                                  1
+    True          the discriminator and its moments before every update            4/3
+    "two_level"   the same, but 2 √steps times in all                              5/3
+    ============  ===============================================================  ==========
+
+    `python experiments/benchmark.py --sections memory` measures both: 100 steps ahead of the networks of Metz et al. at
+    a batch of 512 take 641, 28 and 13 MiB.
 
     Reference:
       Metz, Poole, Pfau and Sohl-Dickstein, "Unrolled Generative Adversarial Networks", 2017, section 2.2.

@@ -191,8 +191,8 @@ def test_no_lookahead_is_the_plain_gan_bit_for_bit():
 
 def test_remat_and_loop_change_nothing(x64):
     z, own, _ = arrays()
-    expected = run(make(z, unroll=Unroll(8, scan_unroll=True)), own)  # 7 steps beyond the own: blocks of 2, and 1 more
-    for variant in (Unroll(8, scan_unroll=False), Unroll(8, remat=True), Unroll(8, remat="two_level")):
+    expected = run(make(z, unroll=Unroll(6, scan_unroll=True)), own)  # 5 steps beyond the own: blocks of 2, and 1 more
+    for variant in (Unroll(6, scan_unroll=False), Unroll(6, remat=True), Unroll(6, remat="two_level")):
         assert relative_error(run(make(z, unroll=variant), own), expected) < 1e-10
 
 
@@ -275,7 +275,7 @@ def test_bare_lookahead_of_no_steps_is_the_identity(remat):
     assert x == 3.0 and losses_.shape == (0,)
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3, 4, 7, 9, 10])
+@pytest.mark.parametrize("steps", [1, 3, 4, 7])
 def test_bare_lookahead_in_two_levels_takes_every_step_and_batch_in_order(steps):
     def update(x, batch):
         return 2 * x + batch["a"], {"loss": x, "seen": batch["a"]}
