@@ -4,8 +4,8 @@
 
 A set that fits stays on the device; a larger one is streamed. There is no mode metric here: look at the samples. A
 starting point for an accelerator, not a record: no run of it has been recorded. Streaming costs little: with `--dataset
-mnist --max-bytes 0 --steps 120 --generator-width 16 --discriminator-width 16` the steps waited for data 0.5 % of their
-time, at 13 steps a second on two CPU cores (`waited_share` in `summary.json`).
+mnist --max-bytes 0 --steps 120 --generator-width 16 --discriminator-width 16` the steps waited for data 0.1 % of their
+time, at 12 steps a second on two CPU cores (`waited_share` in `summary.json`).
 """
 
 import dataclasses
