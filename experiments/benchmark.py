@@ -32,9 +32,10 @@ matrix products, at the speed of this machine's own; 4.5 in tanh and its derivat
 columns, 1.0 in sums over the batch, and 2 in Adam and all else. The products of the small networks, of 64 by 64, reach
 half of that speed.
 
-16 seeds of the small network for 2 000 steps by one command of `ring.py` took 43 s, reports included; commands of one
-seed took 21 and 19 s, so 16 of them in turn take about 326 s, 7.6 times as long (two of the 16 were run). The training
-alone took 13.8 s against 16 times 1.5 s, a ratio of 1.7. The samples of these two seeds are equal bit for bit.
+16 seeds of the small network for 2 000 steps by one command of `ring.py` took 35 s, reports included; commands of one
+seed took 24 and 25 s, so 16 of them in turn take about 390 s, 11 times as long (two of the 16 were run). The training
+alone took 7.6 s against 16 times 1.9 s, a ratio of 3.9. On another day these were 43 s, 21 and 19 s, 7.6 times and 1.7.
+The samples of these seeds are equal bit for bit.
 
 These hardly depend on what else runs:
 
