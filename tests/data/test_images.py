@@ -137,10 +137,12 @@ def test_stream_continues_from_a_saved_position(folder):
 
 def test_batches_are_placed_ahead_of_time_and_continue_at_the_same_position(folder):
     stream = data.images("levels", data_dir=folder, labelled=True, max_bytes=0)
-    placed = []
+    placed, one_ahead = [], threading.Event()
 
     def place(batch):
         placed.append(threading.current_thread())
+        if len(placed) > 3:
+            one_ahead.set()
         return jax.device_put(batch, jax.devices()[1])
 
     host, device = stream.stream(5, seed=0), stream.stream(5, seed=0, place=place)
@@ -148,6 +150,7 @@ def test_batches_are_placed_ahead_of_time_and_continue_at_the_same_position(fold
         expected, batch = next(host), next(device)
         assert batch.data.devices() == batch.label.devices() == {jax.devices()[1]}
         jax.tree.map(np.testing.assert_array_equal, batch, expected)
+    assert one_ahead.wait(timeout=30)  # without another `next`
     assert len(placed) > 3 and threading.main_thread() not in placed
     assert device.get_state() == host.get_state()  # what waits on the device was not used yet
     host.set_state(device.get_state())
