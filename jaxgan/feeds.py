@@ -24,7 +24,7 @@ def _place(mesh: Mesh | None) -> Callable | None:
     """
     if mesh is None:
         return jax.device_put
-    return (lambda batch: parallel.divided(mesh, batch, parallel.DATA)) if mesh.shape[parallel.SEED] == 1 else None
+    return (lambda batch: parallel.divided(mesh, batch, parallel.DATA)) if parallel.all_share(mesh) else None
 
 
 class Source(NamedTuple):

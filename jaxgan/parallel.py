@@ -141,6 +141,11 @@ def placement(on: jax.sharding.Mesh, states: State, *, divide_optimizer: bool) -
     return placed
 
 
+def all_share(on: jax.sharding.Mesh) -> bool:
+    """Whether all devices share the batches of every seed, since none is kept for some seeds only."""
+    return on.shape[SEED] == 1
+
+
 def replicated(on: jax.sharding.Mesh, tree: PyTree) -> PyTree:
     """Puts arrays, the same in every process, on every device."""
     return jax.device_put(tree, sharding(on))

@@ -212,7 +212,7 @@ def vmapped(
         if shared_feed:
             return feeds[0]()
         batches = [feed() for feed in feeds]
-        if mesh is None or mesh.shape[SEED] == 1:
+        if mesh is None or parallel.all_share(mesh):
             return stack_batches(*batches)
         return parallel.divided(mesh, jax.tree.map(lambda *a: np.stack(a), *batches), SEED, parallel.DATA)
 
