@@ -154,13 +154,14 @@ def jobs(options: Options, plan: Plan) -> list[dict[str, Any]]:
             spec = {**plan.networks[network], "seconds": options.seconds, "measurement": measurement, **others}
             found.append({"section": section, "case": case, "spec": spec})
 
-    frameworks = ("torch", "jax") if options.torch else ("jax",)
+    baselines = ("tuned", "plain") if options.torch else ()
     for network in plan.networks:
         for k in plan.lookaheads:
             for _ in range(options.repeats):
-                for framework in frameworks:
-                    section = "small" if network == "small" else "step"
-                    add(section, f"{network}, k={k}", "step", network, lookahead=k, framework=framework)
+                section, case = "small" if network == "small" else "step", f"{network}, k={k}"
+                for baseline in baselines:
+                    add(section, case, "step", network, lookahead=k, baseline=baseline)
+                add(section, case, "step", network, lookahead=k)
     for _ in range(options.repeats):
         for seeds, how in ((1, "alone"), (plan.seeds, "turn"), (plan.seeds, "vmap")):
             add("seeds", "steps", "step", "small", lookahead=0, seeds=seeds, how=how)
@@ -208,7 +209,7 @@ def command(job: dict[str, Any], workdir: Path) -> tuple[list[str], dict[str, st
         values = {option: spec[name] for name, option in names.items()} | {"discriminator-width": spec["width"]}
         arguments = [part for option, value in values.items() for part in (f"--{option}", str(value))]
         return [sys.executable, str(HERE / "ring.py"), "--workdir", str(folder), *arguments], environment
-    script = "baselines/unrolled_gan.py" if spec.get("framework") == "torch" else "measuring.py"
+    script = "measuring_torch.py" if "baseline" in spec else "measuring.py"
     return [sys.executable, str(HERE / script), json.dumps(spec)], environment
 
 

@@ -96,15 +96,19 @@ def distinct(results: Results, name: str, **wanted: Any) -> list[Any]:
 
 
 def _steps(results: Results, section: str) -> list[Row]:
+    baselines = [name for name in distinct(results, "baseline", section=section) if name]
     made = []
     for case in distinct(results, "case", section=section):
         k = distinct(results, "lookahead", section=section, case=case)[0]
-        times, others = (
-            selected(results, milliseconds, section=section, case=case, framework=framework)
-            for framework in ("jax", "torch")
-        )
         wanted = ">= 10" if section == "small" else ">= 1" if case.startswith("dcgan") else ">= 3" if k else ">= 1.3"
-        made.append(compared(section, case, "ms/step", times, others, "PyTorch", inverse=True, wanted=wanted))
+        times, *others = (
+            selected(results, milliseconds, section=section, case=case, baseline=name) for name in (None, *baselines)
+        )
+        if not others:
+            made.append(compared(section, case, "ms/step", times, [], ""))
+        for name, other in zip(baselines, others, strict=True):
+            against = f"{name} PyTorch"
+            made.append(compared(section, case, "ms/step", times, other, against, inverse=True, wanted=wanted))
     return made
 
 

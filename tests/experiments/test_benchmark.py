@@ -61,27 +61,30 @@ def test_ratios_are_medians_of_pairs(inverse, wanted, ratio, holds):
 
 
 def test_rows_pair_what_belongs_together():
-    def result(framework, k, times):
-        spec = {"framework": framework, "lookahead": k, "measurement": "step"}
+    def result(baseline, k, times):
+        spec = {"lookahead": k, "measurement": "step"} | ({"baseline": baseline} if baseline else {})
         return {"section": "step", "case": f"mlp, k={k}", "spec": spec, "result": {"milliseconds": times}}
 
-    both = [result("torch", 1, [9, 6, 7]), result("jax", 1, [2, 3, 1]), result("torch", 5, [8]), result("jax", 5, [4])]
-    found = rows(both)
-    assert [(row.case, row.value, row.other, row.ratio) for row in found] == [
-        ("mlp, k=1", 2, 7, 3.5),
-        ("mlp, k=5", 4, 8, 2.0),
+    every = [result("tuned", 1, [9, 6, 7]), result("plain", 1, [16]), result("", 1, [2, 3, 1])]
+    every += [result("tuned", 5, [8]), result("plain", 5, [12]), result("", 5, [4])]
+    found = rows(every)
+    assert [(row.case, row.value, row.other, row.against, row.ratio) for row in found] == [
+        ("mlp, k=1", 2, 7, "tuned PyTorch", 3.5),
+        ("mlp, k=1", 2, 16, "plain PyTorch", 8.0),
+        ("mlp, k=5", 4, 8, "tuned PyTorch", 2.0),
+        ("mlp, k=5", 4, 12, "plain PyTorch", 3.0),
     ]
-    assert [row.holds for row in found] == [True, False]
+    assert [row.holds for row in found] == [True, True, False, True]
     printed = table(found)
     assert "3.50 (3.50 to 3.50)" in printed and "NO" in printed
-    alone = rows([each for each in both if each["spec"]["framework"] == "jax"])
+    alone = rows([each for each in every if "baseline" not in each["spec"]])
     assert [(row.value, row.ratio) for row in alone] == [(2, None), (4, None)]
 
 
-def test_pairs_alternate():
+def test_baselines_and_jaxgan_alternate():
     options = benchmark.Options(sections=("step",), repeats=2)
-    frameworks = [job["spec"]["framework"] for job in benchmark.jobs(options, benchmark.QUICK)]
-    assert frameworks == ["torch", "jax"] * 4
+    baselines = [job["spec"].get("baseline") for job in benchmark.jobs(options, benchmark.QUICK)]
+    assert baselines == ["tuned", "plain", None] * 4
     assert {job["section"] for job in benchmark.jobs(options, benchmark.FULL)} == {"step"}
 
 
@@ -120,14 +123,14 @@ def test_without_pytorch_jaxgan_is_timed_alone(tmp_path, monkeypatch, capsys):
     ran = []
 
     def run(job, workdir):
-        ran.append(job["spec"].get("framework"))
+        ran.append(job["spec"].get("baseline"))
         return {"milliseconds": [1.0]}
 
     monkeypatch.setattr(benchmark, "run", run)
     assert benchmark.main(["--quick", "--sections", "step", "--workdir", str(tmp_path)]) == 0
     printed = capsys.readouterr()
     assert "PyTorch is not installed" in printed.err
-    assert set(ran) == {"jax"}
+    assert set(ran) == {None}
     assert "1 ms/step" in printed.out
     record = json.loads((tmp_path / "benchmark.json").read_text())
     assert [(row["case"], row["value"]) for row in record["rows"]] == [("mlp, k=0", 1.0), ("mlp, k=1", 1.0)]

@@ -1,11 +1,9 @@
-"""The unrolled GAN in plain PyTorch, as its best users would write it: what `benchmark.py` compares jaxgan with.
+"""The unrolled GAN in PyTorch, tuned by hand for a CPU: the harder one that `benchmark.py` compares jaxgan with.
 
-    pip install -e '.[bench]'
-
-Eager mode and `torch.autograd.grad(create_graph=True)`; nothing of jaxgan is used here. It computes what
-`jaxgan.gan(...).step` computes on the same networks, as `tests/experiments/test_baselines.py` shows: one update of the
-discriminator by Adam, then one of the generator against the discriminator `lookahead` updates ahead, the first of which
-is the discriminator's own and is computed once. Of each pair of ways to write it the faster one on a CPU is used here;
+Eager mode and `torch.autograd.grad(create_graph=True)`; nothing of jaxgan is used here. It computes what `plain_gan.py`
+and `jaxgan.gan(...).step` compute on the same networks, as `tests/experiments/test_baselines.py` shows: one update of
+the discriminator by Adam, then one of the generator against the discriminator `lookahead` updates ahead, the first of
+which is the discriminator's own and is computed once. Of each pair of ways to write it the faster one is used here;
 what the other one costs, minima of alternating runs on one thread:
 
 - The discriminator's parameters and Adam's moments are one flat vector each, which makes the differentiable Adam eight
@@ -22,14 +20,10 @@ what the other one costs, minima of alternating runs on one thread:
 """
 
 import itertools
-import json
 import math
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -152,7 +146,7 @@ def adam(ahead: Ahead, gradient: Tensor, count: int, learning_rate: float) -> Ah
     return Ahead(torch.addcdiv(ahead.params, mean, root, value=-learning_rate / (1 - BETA1**count)), mean, square)
 
 
-class UnrolledGAN:
+class TunedGAN:
     """Both players and their optimizers; `step` trains them."""
 
     def __init__(self, generator: Network, discriminator: Network, lookahead: int, learning_rate: float = 1e-3):
@@ -235,45 +229,3 @@ class UnrolledGAN:
 def _signs(real: Tensor) -> Tensor:
     one = real.new_ones(len(real), 1)
     return torch.cat([-one, one])
-
-
-def build(spec: Mapping[str, Any]) -> tuple[UnrolledGAN, Callable[[], Tensor]]:
-    """The GAN that `benchmark.py` describes, and a function that draws a batch of its data."""
-    width, latent, batch = spec["width"], spec["latent"], spec["batch"]
-    if spec["network"] == "mlp":
-        players = mlp(latent, [width, width], 2), mlp(2, [width, width], 1)
-        angles = 2 * math.pi * torch.arange(8) / 8
-        means = torch.stack([angles.cos(), angles.sin()], 1)
-
-        def draw() -> Tensor:
-            return means[torch.randint(8, (batch,))] + 0.01 * torch.randn(batch, 2)
-    else:
-        players = dcgan_generator(latent, width), dcgan_discriminator(width)
-        digits = torch.from_numpy(np.load(spec["digits"]))
-
-        def draw() -> Tensor:
-            return channels_last(digits[torch.randint(len(digits), (batch, 3))].float() / 127.5 - 1)
-
-    return UnrolledGAN(*players, spec["lookahead"]), draw
-
-
-def measure(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Milliseconds of a training step, with drawing data and latents, one number for each chunk of steps."""
-    torch.manual_seed(0)
-    gan, draw = build(spec)
-
-    def chunk() -> float:
-        started = time.perf_counter()
-        for _ in range(spec["chunk"]):
-            gan.step(draw(), torch.randn(spec["batch"], spec["latent"]))
-        return 1e3 * (time.perf_counter() - started) / spec["chunk"]
-
-    chunk()  # the first steps choose kernels and fill the allocator
-    times, started = [chunk()], time.perf_counter()
-    while time.perf_counter() - started < spec["seconds"] or len(times) < 3:
-        times.append(chunk())
-    return {"milliseconds": times, "torch": torch.__version__, "threads": torch.get_num_threads()}
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(json.loads(sys.argv[1]))))
