@@ -24,7 +24,10 @@ def compiler_options(operations: float = math.inf) -> dict[str, str | bool]:
       operations: floating-point operations of a step, where they are known: below 5e8 its products are done by one
         thread.
     """
-    return {**_known(), **(_SMALL if jax.default_backend() == "cpu" and operations < SMALL_OPERATIONS else {})}
+    if jax.default_backend() != "cpu":
+        return {}
+    options = {**_CPU, **(_SMALL if operations < SMALL_OPERATIONS else {})}
+    return {name: value for name, value in options.items() if _known(name, value)}
 
 
 def compiled(lowered: jax.stages.Lowered) -> jax.stages.Compiled:
@@ -38,16 +41,12 @@ def compiled(lowered: jax.stages.Lowered) -> jax.stages.Compiled:
 
 
 @functools.cache
-def _known() -> dict[str, str]:
-    """Those of `_CPU` that this version of JAX knows."""
-
-    def known(name: str) -> bool:
-        try:
-            jax.jit(lambda: 0, compiler_options={name: _CPU[name]})()
-        except jax.errors.JaxRuntimeError as error:
-            if "No such compile option" not in str(error):
-                raise
-            return False
-        return True
-
-    return {name: _CPU[name] for name in _CPU if known(name)} if jax.default_backend() == "cpu" else {}
+def _known(name: str, value: str | bool) -> bool:
+    """Whether this version of JAX knows an option."""
+    try:
+        jax.jit(lambda: 0, compiler_options={name: value})()
+    except jax.errors.JaxRuntimeError as error:
+        if "No such compile option" not in str(error):
+            raise
+        return False
+    return True

@@ -48,7 +48,6 @@ class Seeds(NamedTuple):
       advance: `advance(states, feeds, times) -> (states, [Info])`, `times * length` steps; one Info for each seed.
       sample: `sample(states, n) -> [seeds, n, ...]`, on the host.
       each: `each(states) -> [State]`, one for each seed.
-      join: `join([State]) -> states`, the inverse of `each`.
       stacked: `stacked(states) -> State`, arrays `[seeds, ...]`: the form for checkpoints, which is the same however
         the seeds are trained, and whose arrays are few.
       unstacked: `unstacked(State) -> states`, the inverse of `stacked`.
@@ -60,7 +59,6 @@ class Seeds(NamedTuple):
     advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Info]]]
     sample: Callable[[PyTree, int], np.ndarray]
     each: Callable[[PyTree], list[State]]
-    join: Callable[[Sequence[State]], PyTree]
     stacked: Callable[[PyTree], State]
     unstacked: Callable[[State], PyTree]
     length: int
@@ -164,7 +162,6 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
         advance=advance_all,
         sample=sample_all,
         each=list,
-        join=list,
         stacked=lambda states: stack(*states),
         unstacked=lambda stacked: [take(stacked, i) for i in range(len(keys))],
         length=program.length,
@@ -236,7 +233,6 @@ def vmapped(
         advance=advance_all,
         sample=lambda states, n: _samples(lambda i: sample(keys, states, i), n, program.chunk, axis=1),
         each=lambda states: [take(states, i) for i in range(len(seeds))],
-        join=lambda states: jax.jit(_stack, out_shardings=place(jax.eval_shape(_stack, *states)))(*states),
         stacked=lambda states: states,
         unstacked=lambda stacked: stacked,
         length=program.length,

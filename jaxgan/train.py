@@ -22,7 +22,7 @@ from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import Evaluation, Watched
 from jaxgan.feeds import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
 from jaxgan.seeds import Seeds, in_turn, programs, vmapped
-from jaxgan.types import GAN, Info
+from jaxgan.types import GAN, Info, State
 
 LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
@@ -309,11 +309,15 @@ def _roll_back(
     if healthy is None:
         _say("no checkpoint from before the alarm is left; nothing is rolled back")
         return states, None
-    stacked, _ = checkpoints.restore(several.stacked(states), healthy)
-    each, before = several.each(states), several.each(several.unstacked(stacked))
-    each[i] = before[i]._replace(step=each[i].step)
+    now = several.stacked(states)
+    before, _ = checkpoints.restore(now, healthy)
+
+    def rolled(now: State, before: State) -> State:
+        return jax.tree.map(lambda a, b: a.at[i].set(b[i]), now, before._replace(step=now.step))
+
+    where = jax.tree.map(lambda a: a.sharding, now)
     _say(f"the players of that seed are back at step {healthy}")
-    return several.join(each), healthy
+    return several.unstacked(jax.jit(rolled, out_shardings=where)(now, before)), healthy
 
 
 def _silent(gan: GAN, task: Any, state: Any, batch_size: int) -> list[str]:

@@ -139,12 +139,10 @@ def test_seeds_in_turn_and_vmapped_agree():
         seeds.compile(states, feeds)
         states, infos = seeds.advance(states, feeds, 2)
         assert int(seeds.each(states)[0].step) == 10
-        each = seeds.each(states)
-        each[1] = each[1]._replace(step=jnp.int32(7))
-        assert [int(state.step) for state in seeds.each(seeds.join(each))] == [10, 7, 10]
-        packed = seeds.stacked(seeds.join(each))
-        assert packed.step.tolist() == [10, 7, 10]
-        assert [int(state.step) for state in seeds.each(seeds.unstacked(packed))] == [10, 7, 10]
+        packed = seeds.stacked(states)
+        assert packed.step.tolist() == [10, 10, 10]
+        changed = seeds.unstacked(packed._replace(step=packed.step.at[1].set(7)))
+        assert [int(state.step) for state in seeds.each(changed)] == [10, 7, 10]
         results.append((seeds.sample(states, 40), np.array([float(info.generator_loss) for info in infos])))
     assert results[0][0].shape == (3, 40, 2)
     for turn, vmap in zip(*results, strict=True):

@@ -81,10 +81,12 @@ def test_an_alarm_saves_a_checkpoint(tmp_path):
     assert all(int(state.step) == 40 for state in saved(tmp_path / "run", 40))
 
 
-def test_an_alarm_rolls_its_own_seed_back(tmp_path, capsys):
-    fit(tmp_path / "run", "roll_back", checkpoint_every=8)
+@pytest.mark.parametrize("seed_axis", ["turn", "vmap", "mesh"])
+def test_an_alarm_rolls_its_own_seed_back(tmp_path, capsys, seed_axis):
+    options = {"checkpoint_every": 8, "seed_axis": seed_axis}
+    fit(tmp_path / "run", "roll_back", **options)
     assert "back at step 16" in capsys.readouterr().err
-    fit(tmp_path / "whole", "checkpoint", checkpoint_every=8)
+    fit(tmp_path / "whole", "checkpoint", **options)
     assert [line.get("rolled_back_to") for line in lines(tmp_path / "run") if line["step"] == 40] == [16, None]
     rolled, healthy, undisturbed = (
         saved(tmp_path / name, step) for name, step in (("run", 40), ("run", 16), ("whole", 40))
