@@ -62,13 +62,12 @@ def repeated(run: Callable[[], Any], steps: int, seconds: float) -> list[float]:
 def step(spec: Spec) -> dict[str, Any]:
     """Milliseconds of a training step as `jaxgan.train.fit` takes it, with drawing data and latents.
 
-    Points are trained by compiled chunks of many steps, images by single steps. `seeds` GANs of `how` many programs
-    ("turn" or "vmap"), one if not given; the time is that of one step of one of them.
+    Many steps are one program. `seeds` GANs of `how` many programs ("turn" or "vmap"), one if not given; the time is
+    that of one step of one of them.
     """
     gan, task = players(spec)
-    loops = spec["network"] != "dcgan"
     seeds = range(spec.get("seeds", 1))
-    program = programs(gan, task.draw, spec["batch"], spec["chunk"] if loops else 1, SAMPLES)
+    program = programs(gan, task.draw, spec["batch"], spec["chunk"], SAMPLES)
     trained = vmapped(program, seeds, shared_feed=True) if spec.get("how") == "vmap" else in_turn(program, seeds)
     feeds = [lambda: task.arrays for _ in seeds]
     started = time.perf_counter()
@@ -78,7 +77,7 @@ def step(spec: Spec) -> dict[str, Any]:
 
     def run() -> None:
         nonlocal states
-        states, _ = trained.advance(states, feeds, spec["chunk"] // program.length)
+        states, _ = trained.advance(states, feeds, 1)
 
     times = repeated(run, spec["chunk"] * len(seeds), spec["seconds"])
     return {"milliseconds": times, "compile_seconds": compiling}

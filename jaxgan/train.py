@@ -153,9 +153,7 @@ def fit(
     seeds = range(run.first_seed, run.first_seed + run.seeds)
     mesh = _mesh(run, batch_size, pack)
     source = source_of(task, seeds, gan.minibatches * batch_size, mesh)
-    # XLA's own convolutions, which a network may hold, are slow inside a compiled loop on the CPU, and the batches of a
-    # stream come from outside of it; both are trained by single steps.
-    loops = not source.streams and not (source.images and jax.default_backend() == "cpu")
+    loops = _loops(gan, source, batch_size)
     several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1, mesh)
     single = _several(gan, source, batch_size, run, seeds, 1, mesh) if loops and steps % every_log else several
     title = " / ".join(filter(None, (config["experiment"], config["arm"])))
@@ -256,6 +254,23 @@ def _mesh(run: Run, batch_size: int, pack: int) -> Mesh | None:
     if run.seed_axis == "mesh" or (run.seed_axis == "auto" and wanted):
         return parallel.mesh(run.seeds, batch_size, pack)
     return None
+
+
+def _loops(gan: GAN, source: Source, batch_size: int) -> bool:
+    """Whether many steps are one program with a loop, or each is a program of its own.
+
+    A program takes its temporary memory from the system anew whenever it starts: single steps of a DCGAN take 1.3 times
+    as long on a CPU. But the batches of a stream come from outside of the program, and the derivatives of XLA's own
+    convolutions are slow inside a loop on a CPU, where `networks.convolution` is made of products.
+    """
+    if (draw := source.draw) is None:
+        return False
+    if jax.default_backend() != "cpu" or not source.images:
+        return True
+    key = jax.random.key(0)
+    batch = jax.eval_shape(lambda arrays: draw(arrays, key, batch_size), source.feeds[0]())
+    traced = jax.make_jaxpr(gan.step)(key, jax.eval_shape(gan.init, key, batch), batch)
+    return "conv_general_dilated" not in str(traced)
 
 
 def _several(

@@ -14,11 +14,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import linen as nn
 
-from jaxgan import data, rundir, train
+import jaxgan
+from jaxgan import data, losses, networks, optimizers, rundir, train
 from jaxgan.config import Architecture, Run, Training, build
 from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import evaluator
+from jaxgan.feeds import source_of
 from jaxgan.seeds import in_turn, programs, vmapped
 from jaxgan.types import Batch
 from jaxgan.unroll import Unroll
@@ -147,6 +150,40 @@ def test_seeds_in_turn_and_vmapped_agree():
     assert results[0][0].shape == (3, 40, 2)
     for turn, vmap in zip(*results, strict=True):
         np.testing.assert_allclose(turn, vmap, rtol=1e-3, atol=1e-4)
+
+
+class Convolution(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(1)(nn.Conv(2, (3, 3))(x).reshape(len(x), -1))
+
+
+def test_images_are_trained_in_loops_unless_a_network_would_be_slow_there():
+    """Bit for bit as by single steps."""
+    digits = data.stacked_digits()
+    made = build(
+        Architecture(generator_width=1, discriminator_width=1, latent_dim=2), Training(batch_size=8), digits.shape
+    )
+    optimizer = optimizers.adam(1e-3)
+    slow = jaxgan.gan(
+        generator=networks.dcgan_generator(8, 3, width=1),
+        discriminator=networks.from_linen(Convolution()),
+        loss=losses.minimax(),
+        generator_optimizer=optimizer,
+        discriminator_optimizer=optimizer,
+        latent_dim=2,
+    )
+    source = source_of(digits, [0], 8, None)
+    assert train._loops(made, source, 8)
+    assert train._loops(slow, source, 8) is (jax.default_backend() != "cpu")
+    samples = []
+    for length in (1, 4):
+        seeds = in_turn(programs(made, digits.draw, 8, length, 16), [0])
+        states = seeds.begin(source.feeds)
+        seeds.compile(states, source.feeds)
+        states, _ = seeds.advance(states, source.feeds, 8 // length)
+        samples.append(seeds.sample(states, 16))
+    np.testing.assert_array_equal(*samples)
 
 
 def test_sigterm_saves_and_continues(undisturbed, tmp_path, monkeypatch):
