@@ -1,33 +1,46 @@
-"""How fast jaxgan trains on a CPU, against plain PyTorch and against its own simpler forms.
+"""How fast jaxgan trains on a CPU, against PyTorch and against its own simpler forms.
 
     pip install -e '.[bench]'
     python experiments/benchmark.py --workdir runs/benchmark
 
 Every measurement runs in a fresh process, one after another; what is compared alternates, and a ratio is the median of
-the ratios of pairs, with the smallest and the largest. Steps draw their data and latents. Both sides compute the same
-numbers: `tests/experiments/test_baselines.py` compares the gradients. The networks: "mlp" is that of Metz et al. (2017)
+the ratios of pairs, with the smallest and the largest. Steps draw their data and latents. PyTorch stands for two
+baselines, the loop that its documentation teaches (`baselines/plain_gan.py`) and one that is tuned by hand
+(`baselines/tuned_gan.py`). All compute the same numbers: `tests/experiments/test_baselines.py` compares the gradients.
+The networks: "mlp" is that of Metz et al. (2017)
 (generator 256-128-128-2, discriminator 2-128-128-1, tanh, batch 512), "small" has 64 units, latents and examples, and
 "dcgan" makes three stacked digits of 28 pixels (32 channels in both networks' widest maps, latent 100, batch 64) from
 scikit-learn's digits, enlarged, so that nothing is downloaded. `benchmark.json` holds every single number.
 
 PyTorch's threads wait for each other by spinning, so a machine that does anything else slows PyTorch down several times
-and the ratios mean nothing: run this alone. The step tables are medians of 3 pairs of 1.5 seconds on two quiet cores
-(`--sections small step --repeats 3 --seconds 1.5`, 15 minutes), with the range of the pairs' ratios; something else
-disturbed PyTorch in the pair of 6.51:
+and the ratios mean nothing: run this alone. The step tables are medians of 3 pairs of 1.5 seconds on two cores
+(`--sections small step --repeats 3 --seconds 1.5`, 25 minutes), with the range of the pairs' ratios. The machine is
+shared: in an earlier pass of 5 pairs jaxgan's steps took up to 2.5 times as long as here, and the medians of the MLP
+were 1.65, 1.75, 1.14 and 1.38 against the tuned baseline:
 
-| PyTorch / jaxgan | k = 0 | k = 1 | k = 5 | k = 10 | wanted |
+| tuned PyTorch / jaxgan | k = 0 | k = 1 | k = 5 | k = 10 | wanted |
 | --- | --- | --- | --- | --- | --- |
-| mlp | 1.67 (1.26 to 6.51) | 2.03 (1.87 to 2.43) | 1.85 (1.78 to 1.91) | 2.07 (1.97 to 2.21) | 1.3; 3 for k > 0 |
-| dcgan | 1.27 (1.13 to 1.31) | 1.32 (1.24 to 1.42) | 1.07 (1.05 to 1.16) | 1.12 (1.11 to 1.18) | 1 |
-| small | 4.4 (4.1 to 6.7) | 8.6 (7.3 to 9.3) | 6.7 (4.6 to 7.4) | 4.0 (3.4 to 6.6) | 10 |
+| mlp | 1.69 (1.59 to 2.21) | 1.57 (1.54 to 1.84) | 2.45 (2.14 to 2.68) | 1.90 (1.68 to 2.10) | 1.3; 3 for k > 0 |
+| dcgan | 1.35 (1.12 to 1.48) | 1.40 (1.36 to 1.48) | 1.35 (1.26 to 1.35) | 1.27 (1.18 to 1.41) | 1 |
+| small | 3.6 (3.5 to 4.3) | 9.9 (5.6 to 10.0) | 7.8 (6.7 to 8.4) | 4.7 (4.2 to 5.3) | 10 |
+
+| plain PyTorch / jaxgan | k = 0 | k = 1 | k = 5 | k = 10 | wanted |
+| --- | --- | --- | --- | --- | --- |
+| mlp | 1.56 (1.43 to 1.79) | 2.05 (1.90 to 2.33) | 2.44 (2.44 to 2.83) | 2.20 (1.94 to 2.57) | 1.3; 3 for k > 0 |
+| dcgan | 1.58 (1.55 to 1.59) | 1.90 (1.66 to 2.06) | 1.79 (1.79 to 1.84) | 1.63 (1.60 to 1.87) | 1 |
+| small | 5.4 (5.0 to 6.8) | 9.7 (7.5 to 15.2) | 14.6 (13.2 to 16.0) | 10.7 (7.4 to 10.8) | 10 |
 
 | milliseconds of a step, jaxgan | k = 0 | k = 1 | k = 5 | k = 10 |
 | --- | --- | --- | --- | --- |
-| mlp | 4.8 | 6.3 | 24 | 41 |
-| dcgan | 142 | 159 | 441 | 753 |
-| small | 0.33 | 0.46 | 1.6 | 5.1 |
+| mlp | 4.6 | 6.5 | 21 | 45 |
+| dcgan | 155 | 164 | 424 | 810 |
+| small | 0.40 | 0.53 | 2.0 | 5.6 |
 
-The MLP for k > 0 and the small networks fall short of what is wanted. At k = 5 a profile finds 8 ms in the MLP's large
+The DCGAN takes four steps in one program. Every step as a program of its own, minutes before, gave 1.06, 1.28, 1.16 and
+1.14 against the tuned baseline: a program takes its temporary memory anew, 21 000 page faults at each start.
+
+The MLP for k > 0 falls short of what is wanted against either, the small networks against the tuned baseline and for
+k < 5 against the plain one. At k = 5 a profile finds 8 ms in the MLP's large
 matrix products, at the speed of this machine's own; 4.5 in tanh and its derivatives, 2.6 in products with one or two
 columns, 1.0 in sums over the batch, and 2 in Adam and all else. The products of the small networks, of 64 by 64, reach
 half of that speed.
