@@ -51,7 +51,7 @@ def dcgan_discriminator(width: int, channels: int = 3) -> nn.Module:
 
 
 class PlainGAN:
-    """Both players and their optimizers; `step` trains them."""
+    """Both players and their optimizers; `backward`, then a step of `generator_adam`, trains them."""
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, lookahead: int, learning_rate: float = 1e-3):
         """Takes the modules as they are and trains them in place.
@@ -71,20 +71,16 @@ class PlainGAN:
             {name: torch.zeros_like(p) for name, p in discriminator.named_parameters()} for _ in range(2)
         )
 
-    def step(self, real: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of both players; returns the losses of generator and discriminator, without a gradient.
+    def backward(self, real: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """A step that stops short of the generator's update and leaves its gradient in `.grad`.
 
         Args:
           real: `[batch, ...]`.
           latent: `[batch, latent]`.
-        """
-        losses = self.backward(real, latent)
-        self.generator_adam.step()
-        self.generator_adam.zero_grad()
-        return losses
 
-    def backward(self, real: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
-        """A step that stops short of the generator's update and leaves its gradient in `.grad`."""
+        Returns:
+          The losses of generator and discriminator, without a gradient.
+        """
         fake = self.generator(latent)
         value, loss = self._unrolled(real, fake) if self.lookahead else self._plain(real, fake)
         self.count += 1

@@ -147,7 +147,7 @@ def adam(ahead: Ahead, gradient: Tensor, count: int, learning_rate: float) -> Ah
 
 
 class TunedGAN:
-    """Both players and their optimizers; `step` trains them."""
+    """Both players and their optimizers; `backward`, then a step of `generator_adam`, trains them."""
 
     def __init__(self, generator: Network, discriminator: Network, lookahead: int, learning_rate: float = 1e-3):
         """Starts from the networks' parameters, which are copied.
@@ -168,20 +168,16 @@ class TunedGAN:
         self.generator_adam = torch.optim.Adam(self.generator, learning_rate, betas, EPSILON, fused=True)
         self.discriminator_adam = torch.optim.Adam([flat], learning_rate, betas, EPSILON, fused=True)
 
-    def step(self, real: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of both players; returns the losses of generator and discriminator, without a gradient.
+    def backward(self, real: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """A step that stops short of the generator's update and leaves its gradient in `.grad`.
 
         Args:
           real: `[batch, ...]`.
           latent: `[batch, latent]`.
-        """
-        losses = self.backward(real, latent)
-        self.generator_adam.step()
-        self.generator_adam.zero_grad(set_to_none=True)
-        return losses
 
-    def backward(self, real: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
-        """A step that stops short of the generator's update and leaves its gradient in `.grad`."""
+        Returns:
+          The losses of generator and discriminator, without a gradient.
+        """
         fake = self.generate(self.generator, latent)
         value, loss = self._unrolled(real, fake) if self.lookahead else self._plain(real, fake)
         self.count += 1
