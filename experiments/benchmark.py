@@ -39,11 +39,26 @@ were 1.65, 1.75, 1.14 and 1.38 against the tuned baseline:
 The DCGAN takes four steps in one program. Every step as a program of its own, minutes before, gave 1.06, 1.28, 1.16 and
 1.14 against the tuned baseline: a program takes its temporary memory anew, 21 000 page faults at each start.
 
-The MLP for k > 0 falls short of what is wanted against either, the small networks against the tuned baseline and for
-k < 5 against the plain one. At k = 5 a profile finds 8 ms in the MLP's large
-matrix products, at the speed of this machine's own; 4.5 in tanh and its derivatives, 2.6 in products with one or two
-columns, 1.0 in sums over the batch, and 2 in Adam and all else. The products of the small networks, of 64 by 64, reach
-half of that speed.
+Small networks are faster on one core, where no thread hands work to another: 1 to 1.4 times on a quiet machine, 2 to 3
+times in a busier hour. Both on one core, medians of 3 pairs, of 2 at k = 10
+(`taskset -c 0 python experiments/benchmark.py --sections small --repeats 3 --seconds 1.5`):
+
+| small, PyTorch / jaxgan | k = 0 | k = 1 | k = 5 | k = 10 | wanted |
+| --- | --- | --- | --- | --- | --- |
+| tuned | 7.7 (7.0 to 8.8) | 8.4 (8.1 to 9.1) | 7.1 (7.1 to 7.2) | 6.2 (5.9 to 6.5) | 10 |
+| plain | 11.2 (10.2 to 11.8) | 14.0 (13.8 to 16.5) | 15.4 (15.1 to 15.7) | 15.4 (15.2 to 15.5) | 10 |
+| milliseconds of a step, jaxgan | 0.31 | 0.47 | 1.7 | 3.3 | |
+
+The MLP for k > 0 falls short of what is wanted against either; the small networks do against the tuned baseline, and
+on two cores for k < 5 against the plain one. What the MLP loses at k = 5 is the second core: a step takes 34 ms on
+one core and 21 on two (32 in one run of three), though two processes at once, each with half of the batch on its own
+core, take 17 for a step. This is measured, with `taskset -c 0` before it for one core, by
+
+    python experiments/measuring.py '{"measurement": "step", "network": "mlp", "width": 128, "latent": 256,
+        "batch": 512, "chunk": 20, "lookahead": 5, "seconds": 5}'
+
+Nothing found so far keeps each core to its half: parts of the batch as chains of their own, a loop over them, two
+devices and two processes that add their gradients were all no faster.
 
 16 seeds of the small network for 2 000 steps by one command of `ring.py` took 35 s, reports included; commands of one
 seed took 24 and 25 s, so 16 of them in turn take about 390 s, 11 times as long (two of the 16 were run). The training
