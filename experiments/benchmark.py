@@ -50,9 +50,9 @@ times in a busier hour. Both on one core, medians of 3 pairs, of 2 at k = 10
 | milliseconds of a step, jaxgan | 0.31 | 0.47 | 1.7 | 3.3 | |
 
 The MLP for k > 0 falls short of what is wanted against either; the small networks do against the tuned baseline, and
-on two cores for k < 5 against the plain one. What the MLP loses at k = 5 is the second core: a step takes 34 ms on
-one core and 21 on two (32 in one run of three), though two processes at once, each with half of the batch on its own
-core, take 17 for a step. This is measured, with `taskset -c 0` before it for one core, by
+on two cores for k < 5 against the plain one. What the MLP loses at k = 5 is the second core: a step takes 34 ms on one
+core and 21 on two (32 in one run of three), though two processes at once, each with half of the batch on its own core,
+take 17 for a step. This is measured, with `taskset -c 0` before it for one core and a batch of 256 for half, by
 
     python experiments/measuring.py '{"measurement": "step", "network": "mlp", "width": 128, "latent": 256,
         "batch": 512, "chunk": 20, "lookahead": 5, "seconds": 5}'
