@@ -19,9 +19,11 @@ import numpy as np
 from ring import ARMS
 from tqdm import tqdm
 
-from jaxgan import data, evaluation, monitor, rundir
-from jaxgan.config import build
-from jaxgan.seeds import Seeds, in_turn, programs
+from jaxgan import data, evaluation
+from jaxgan.diagnosis import alarms
+from jaxgan.runs import folder
+from jaxgan.runs.options import build
+from jaxgan.training.seeds import Seeds, in_turn, programs
 
 SEEDS, EVERY, SAMPLES = range(30, 40), 100, 2500
 STEPS = {"plain": 4000, "packed": 8000}
@@ -32,7 +34,7 @@ def prepared(task, arm: str, seeds, watched: evaluation.Watched | None) -> tuple
     """The programs of an arm of the ring, with or without the monitor; its feeds, and its states."""
     architecture, training = ARMS[arm]
     scale = float(np.std(np.asarray(task.sample(jax.random.key(0), 10_000))))
-    further = () if watched is None else (monitor.watch(watched.assign, len(watched.names)),)
+    further = () if watched is None else (alarms.watch(watched.assign, len(watched.names)),)
     gan = build(architecture, training, (2,), scale, further)
     several = in_turn(programs(gan, task.draw, training.batch_size, EVERY, SAMPLES), seeds)
     feeds = [lambda: task.arrays for _ in seeds]
@@ -41,7 +43,7 @@ def prepared(task, arm: str, seeds, watched: evaluation.Watched | None) -> tuple
     return several, feeds, states
 
 
-def watch_arm(task, arm: str, watched: evaluation.Watched) -> list[tuple[int, int | None, list[monitor.Alarm]]]:
+def watch_arm(task, arm: str, watched: evaluation.Watched) -> list[tuple[int, int | None, list[alarms.Alarm]]]:
     """Trains an arm; for each seed the step of the true loss, if there is one, and the alarms."""
     several, feeds, states = prepared(task, arm, SEEDS, watched)
     lines: list[list[dict]] = [[] for _ in SEEDS]
@@ -50,8 +52,8 @@ def watch_arm(task, arm: str, watched: evaluation.Watched) -> list[tuple[int, in
         states, infos = several.advance(states, feeds, 1)
         samples = several.sample(states, SAMPLES)
         for i, (state, info) in enumerate(zip(several.each(states), infos, strict=True)):
-            window = monitor.seen(state.techniques.stats[monitor.NAME])
-            lines[i].append({"step": step, **rundir.plain(jax.device_get(info)._asdict()), "window": window})
+            window = alarms.seen(state.techniques.stats[alarms.NAME])
+            lines[i].append({"step": step, **folder.plain(jax.device_get(info)._asdict()), "window": window})
             counts = np.bincount(np.asarray(watched.assign(samples[i])), minlength=len(watched.names))
             modes[i].append(int((counts >= 0.02 * SAMPLES).sum()))
     found = []
@@ -59,7 +61,7 @@ def watch_arm(task, arm: str, watched: evaluation.Watched) -> list[tuple[int, in
         narrow = np.array(reached) <= len(watched.names) / 2
         begins = np.flatnonzero(narrow[:-2] & narrow[1:-1] & narrow[2:])
         lost = EVERY * (int(begins[0]) + 1) if len(begins) else None
-        found.append((seed, lost, monitor.alarms(of_seed, watched.names, watched.expected)))
+        found.append((seed, lost, alarms.alarms(of_seed, watched.names, watched.expected)))
     return found
 
 
@@ -84,10 +86,10 @@ def main() -> int:
     assert watched is not None
     print("arm     seed  true loss  first alarm of lost modes  other alarms")
     for arm in STEPS:
-        for seed, lost, alarms in watch_arm(task, arm, watched):
-            of_modes = [alarm for alarm in alarms if alarm.kind in ("collapse", "mode_loss")]
+        for seed, lost, raised in watch_arm(task, arm, watched):
+            of_modes = [alarm for alarm in raised if alarm.kind in ("collapse", "mode_loss")]
             first = f"{of_modes[0].kind} at {of_modes[0].step}" if of_modes else "none"
-            others = sorted({alarm.kind for alarm in alarms} - {"collapse", "mode_loss"})
+            others = sorted({alarm.kind for alarm in raised} - {"collapse", "mode_loss"})
             print(f"{arm:7} {seed:4d}  {lost or 'none':>9}  {first:25}  {', '.join(others) or 'none'}")
     print(f"time of a step with the monitor, relative to one without: {cost(task, watched):.3f}")
     return 0

@@ -29,8 +29,8 @@ import sys
 from pathlib import Path
 
 from jaxgan import data
-from jaxgan.config import Architecture, Run, Training
-from jaxgan.experiment import Arm, Experiment, main
+from jaxgan.commands.experiment import Arm, Experiment, main
+from jaxgan.runs.options import Architecture, Run, Training
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,10 @@ from jaxgan import metrics as metrics
 from jaxgan import networks as networks
 from jaxgan import optimizers as optimizers
 from jaxgan import techniques as techniques
-from jaxgan.gan import gan as gan
-from jaxgan.packing import packed as packed
+from jaxgan.adversarial.lookahead import Unroll as Unroll
+from jaxgan.adversarial.lookahead import unrolled as unrolled
+from jaxgan.models.gan import gan as gan
+from jaxgan.networks.packing import packed as packed
 from jaxgan.types import GAN as GAN
 from jaxgan.types import AdversarialLoss as AdversarialLoss
 from jaxgan.types import Batch as Batch
@@ -22,7 +24,5 @@ from jaxgan.types import Player as Player
 from jaxgan.types import State as State
 from jaxgan.types import Task as Task
 from jaxgan.types import Technique as Technique
-from jaxgan.unroll import Unroll as Unroll
-from jaxgan.unroll import unrolled as unrolled
 
 __version__ = "0.1.0"

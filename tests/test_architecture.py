@@ -16,54 +16,39 @@ ROOT = Path(__file__).resolve().parents[1]
 # What each module or package of jaxgan may import of jaxgan, besides its own siblings: the arrows, pointing down.
 MAY_IMPORT = {
     "types": set(),
+    "backend": {"types"},
     "losses": {"types"},
     "techniques": {"types"},
-    "packing": {"types"},
-    "unroll": {"types"},
     "optimizers": {"types"},
-    "networks": {"types"},
+    "networks": {"types", "backend"},
     "data": {"types"},
     "features": {"types", "networks"},
     "metrics": {"types", "features"},
-    "game": {"types"},
-    "threefry": {"types"},
-    "gan": {"types", "unroll", "game", "threefry"},
-    "parallel": {"types"},
-    "compiling": set(),
-    "checkpoint": {"types"},
-    "monitor": {"types"},
-    "config": {"types", "losses", "techniques", "packing", "unroll", "optimizers", "networks", "data", "gan"},
-    "report": {"types"},
+    "adversarial": {"types", "backend"},
+    "models": {"types", "backend", "adversarial"},
     "evaluation": {"types", "metrics", "features", "data"},
     "diagnosis": {"types", "data", "features", "metrics", "evaluation"},
-    "rundir": {"types", "parallel"},
-    "seeds": {"types", "compiling", "parallel", "threefry"},
-    "feeds": {"types", "parallel"},
-    "train": {
+    "runs": {
         "types",
-        "gan",
-        "data",
-        "parallel",
-        "checkpoint",
-        "monitor",
-        "config",
-        "diagnosis",
-        "evaluation",
-        "feeds",
-        "report",
-        "rundir",
-        "seeds",
+        "backend",
+        "losses",
+        "techniques",
+        "optimizers",
+        "networks",
+        "adversarial",
+        "models",
     },
-    "experiment": {"types", "data", "config", "evaluation", "monitor", "parallel", "report", "rundir", "train"},
+    "report": {"types"},
+    "training": {"types", "backend", "diagnosis", "evaluation", "runs"},
 }
-FRONT = {"__init__", "__main__", "cli"}  # these may import everything
-CORE = {"types", "losses", "techniques", "packing", "unroll", "optimizers", "networks", "data", "metrics", "features"}
-CORE |= {"game", "threefry", "gan"}
+FRONT = {"__init__", "__main__", "commands"}  # these may import everything
+CORE = {"types", "losses", "techniques", "optimizers", "networks", "data", "metrics", "features"}
+CORE |= {"adversarial", "models"}
 
 # Where a third-party package with an interface of its own is at home.
 HOME = {
     "flax": {"networks", "features"},
-    "orbax": {"checkpoint"},
+    "orbax": {"runs"},
     "matplotlib": {"report"},
     "tensorflow_datasets": {"data"},
     "grain": {"data"},
@@ -204,7 +189,7 @@ def private_imports(source: Source) -> list[str]:
         report(source, found.line, f"an experiment imports {found.name}, which is not public")
         for found in imports(source)
         if (target := found.name.split("."))[0] == "jaxgan"
-        if target[1:2] == ["cli"] or any(part.startswith("_") and part != "__version__" for part in target)
+        if any(part.startswith("_") and part != "__version__" for part in target)
     ]
 
 
@@ -260,67 +245,73 @@ RULES = [
         "arrows point down",
         upward_imports,
         broken=[
-            Source("jaxgan/losses.py", "from jaxgan.gan import gan"),
-            Source("jaxgan/losses.py", "import jaxgan"),
-            Source("jaxgan/losses.py", "from jaxgan import packing"),
-            Source("jaxgan/losses.py", "from . import packing"),
-            Source("jaxgan/losses.py", "def f():\n    from jaxgan.train import fit"),
+            Source("jaxgan/losses/hinge.py", "from jaxgan.models import gan"),
+            Source("jaxgan/losses/hinge.py", "import jaxgan"),
+            Source("jaxgan/losses/hinge.py", "from jaxgan import networks"),
+            Source("jaxgan/losses/hinge.py", "from .. import networks"),
+            Source("jaxgan/losses/hinge.py", "def f():\n    from jaxgan.training import fit"),
             Source("jaxgan/techniques/r1.py", "import jaxgan.losses as losses"),
             Source("jaxgan/techniques/r1.py", "from ..losses import hinge"),
             Source("jaxgan/metrics/modes.py", "from jaxgan.data import ring"),
             Source("jaxgan/networks/__init__.py", "from ..metrics import modes"),
             Source("jaxgan/data/images.py", "from jaxgan.networks import mlp"),
-            Source("jaxgan/gan.py", "from jaxgan.techniques import r1"),
-            Source("jaxgan/train.py", "from jaxgan import cli"),
+            Source("jaxgan/models/gan.py", "from jaxgan.techniques import r1"),
+            Source("jaxgan/training/loop.py", "from jaxgan import commands"),
             Source("jaxgan/brand_new.py", ""),
         ],
         kept=[
-            Source("jaxgan/losses.py", "import jax\nfrom jaxgan.types import Array"),
+            Source("jaxgan/losses/hinge.py", "import jax\nfrom jaxgan.types import Array"),
             Source(
-                "jaxgan/techniques/r1.py", "from jaxgan.techniques._gradients import norms\nfrom ..types import Array"
+                "jaxgan/techniques/r1.py",
+                "from jaxgan.techniques._a import n\nfrom ..types import Array",
             ),
             Source("jaxgan/techniques/__init__.py", "from .r1 import r1"),
             Source("jaxgan/metrics/modes.py", "from jaxgan.features import classifier"),
-            Source("jaxgan/gan.py", "from jaxgan.unroll import Unroll"),
-            Source("jaxgan/train.py", "from jaxgan import config, report"),
-            Source("jaxgan/__init__.py", "from jaxgan.gan import gan"),
+            Source("jaxgan/models/gan.py", "from jaxgan.adversarial.lookahead import Unroll"),
+            Source("jaxgan/training/loop.py", "from jaxgan import diagnosis, runs"),
+            Source("jaxgan/__init__.py", "from jaxgan.models import gan"),
             Source("experiments/ring.py", "from jaxgan import losses, train"),
         ],
     ),
     Rule(
         "the package does not know who uses it",
         imports_from_outside,
-        broken=[Source("jaxgan/train.py", "import experiments.ring"), Source("jaxgan/cli.py", "from tests import x")],
-        kept=[Source("jaxgan/train.py", "import jax"), Source("experiments/ring.py", "from experiments import grid")],
+        broken=[
+            Source("jaxgan/training/loop.py", "import experiments.ring"),
+            Source("jaxgan/a.py", "from tests import x"),
+        ],
+        kept=[
+            Source("jaxgan/training/loop.py", "import jax"),
+            Source("experiments/ring.py", "from experiments import grid"),
+        ],
     ),
     Rule(
         "experiments use what any user could",
         private_imports,
         broken=[
             Source("experiments/ring.py", "from jaxgan.techniques._gradients import gradient_norms"),
-            Source("experiments/ring.py", "from jaxgan.gan import _spread"),
-            Source("experiments/ring.py", "from jaxgan import cli"),
+            Source("experiments/ring.py", "from jaxgan.models.gan import _spread"),
         ],
-        kept=[Source("experiments/ring.py", "from jaxgan import __version__, losses\nfrom jaxgan.train import fit")],
+        kept=[Source("experiments/ring.py", "from jaxgan import __version__, losses\nfrom jaxgan.training import fit")],
     ),
     Rule(
         "third-party packages stay at home",
         strangers,
         broken=[
-            Source("jaxgan/gan.py", "import flax.linen as nn"),
+            Source("jaxgan/models/gan.py", "import flax.linen as nn"),
             Source("jaxgan/techniques/r1.py", "from flax import linen"),
-            Source("jaxgan/train.py", "def f():\n    import orbax.checkpoint"),
-            Source("jaxgan/train.py", "from matplotlib import pyplot"),
-            Source("jaxgan/train.py", "def f():\n    import grain"),
+            Source("jaxgan/training/loop.py", "def f():\n    import orbax.checkpoint"),
+            Source("jaxgan/training/loop.py", "from matplotlib import pyplot"),
+            Source("jaxgan/training/loop.py", "def f():\n    import grain"),
             Source("jaxgan/metrics/modes.py", "def f():\n    import tensorflow_datasets as tfds"),
         ],
         kept=[
             Source("jaxgan/networks/mlp.py", "import flax.linen as nn"),
             Source("jaxgan/features/classifier.py", "import flax.linen as nn"),
-            Source("jaxgan/checkpoint.py", "from orbax.checkpoint import v1 as ocp"),
-            Source("jaxgan/report.py", "from matplotlib.figure import Figure"),
+            Source("jaxgan/runs/checkpoints.py", "from orbax.checkpoint import v1 as ocp"),
+            Source("jaxgan/report/page.py", "from matplotlib.figure import Figure"),
             Source("jaxgan/data/images.py", "def f():\n    import tensorflow_datasets as tfds"),
-            Source("jaxgan/gan.py", "import jax\nimport optax"),
+            Source("jaxgan/models/gan.py", "import jax\nimport optax"),
         ],
     ),
     Rule(
@@ -340,17 +331,17 @@ RULES = [
         "the core is pure",
         impurities,
         broken=[
-            Source("jaxgan/gan.py", "import jax\n@jax.jit\ndef f(x):\n    return x"),
-            Source("jaxgan/gan.py", "import jax\n@functools.partial(jax.jit, static_argnums=0)\ndef f(): ..."),
-            Source("jaxgan/gan.py", "from jax import jit as compile\ng = compile(f)"),
-            Source("jaxgan/gan.py", "import jax as j\ng = j.pmap(f)"),
-            Source("jaxgan/losses.py", "print(1)"),
-            Source("jaxgan/losses.py", "import jax\njax.debug.print('{}', 1)"),
+            Source("jaxgan/models/gan.py", "import jax\n@jax.jit\ndef f(x):\n    return x"),
+            Source("jaxgan/models/gan.py", "import jax\n@functools.partial(jax.jit, static_argnums=0)\ndef f(): ..."),
+            Source("jaxgan/models/gan.py", "from jax import jit as compile\ng = compile(f)"),
+            Source("jaxgan/models/gan.py", "import jax as j\ng = j.pmap(f)"),
+            Source("jaxgan/losses/hinge.py", "print(1)"),
+            Source("jaxgan/losses/hinge.py", "import jax\njax.debug.print('{}', 1)"),
             Source("jaxgan/metrics/modes.py", "with open('a') as f: ..."),
         ],
         kept=[
-            Source("jaxgan/train.py", "import jax\nstep = jax.jit(gan.step)\nprint(step)"),
-            Source("jaxgan/gan.py", '"""\n>>> jax.jit(gan.step)\n"""\nfile.open()\nx = "jax.jit"'),
+            Source("jaxgan/training/loop.py", "import jax\nstep = jax.jit(gan.step)\nprint(step)"),
+            Source("jaxgan/models/gan.py", '"""\n>>> jax.jit(gan.step)\n"""\nfile.open()\nx = "jax.jit"'),
         ],
     ),
     Rule(
@@ -359,15 +350,18 @@ RULES = [
         broken=[
             Source("jaxgan/data/mixtures.py", "import jax\nkey = jax.random.PRNGKey(0)"),
             Source("experiments/ring.py", "from jax.random import PRNGKey as key\nkey(0)"),
-            Source("jaxgan/train.py", "import jax.random as jr\njr.PRNGKey(0)"),
+            Source("jaxgan/training/loop.py", "import jax.random as jr\njr.PRNGKey(0)"),
         ],
         kept=[Source("jaxgan/data/mixtures.py", "import jax\nkey = jax.random.key(0)  # not PRNGKey")],
     ),
     Rule(
         f"modules have at most {LINES} lines",
         long_modules,
-        broken=[Source("jaxgan/gan.py", "x = 1\n" * (LINES + 1))],
-        kept=[Source("jaxgan/gan.py", "x = 1\n" * LINES), Source("experiments/ring.py", "x = 1\n" * (LINES + 1))],
+        broken=[Source("jaxgan/models/gan.py", "x = 1\n" * (LINES + 1))],
+        kept=[
+            Source("jaxgan/a.py", "x = 1\n" * LINES),
+            Source("experiments/ring.py", "x = 1\n" * (LINES + 1)),
+        ],
     ),
 ]
 
@@ -376,7 +370,7 @@ BY_RULE = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name.repl
 
 @BY_RULE
 def test_rule_holds(rule: Rule):
-    files = sorted(path for folder in ("jaxgan", "experiments") for path in (ROOT / folder).rglob("*.py"))
+    files = sorted(path for folder in ("jaxgan", "experiments", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
     assert files
     sources = (Source(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")) for file in files)
     found = [finding for source in sources for finding in rule.findings(source)]

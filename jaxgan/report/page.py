@@ -84,7 +84,7 @@ def write_page(
             frames = [(heading, _address("png", path.read_bytes()))]
             pictures.append(_Picture(heading, figure.get_figwidth(), frames))
     absent = [heading for heading, figure in figures.values() if figure is None]
-    loader = jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates")
+    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     functions = {"number": number, "spread": spread, "real": real_value, "column": column, "between": between}
     environment.filters.update(functions | {"flat": _flat})

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from jaxgan.cli import main
+from jaxgan.commands.main import main
 from jaxgan.diagnosis import diagnose
 from jaxgan.diagnosis.assignment import assign
 from jaxgan.diagnosis.inputs import Samples, fitted

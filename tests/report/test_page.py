@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan import data, report, rundir
+from jaxgan import data, report
 from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import evaluator
+from jaxgan.runs import folder
 from tests.report.fixtures import Page, edit, run
 
 
@@ -212,9 +213,9 @@ def test_lost_modes_are_judged_by_the_run_and_named_on_its_page(tmp_path):
     verdict, of_seeds = judge_run(evaluation, [0, 1], measured, samples)
     seeds = [{"seed": i, **m, "verdict": v} for i, (m, v) in enumerate(zip(measured, of_seeds, strict=True))]
     expected = dict(zip(evaluation.names, 2500 * evaluation.shares, strict=True))
-    rundir.write_json(
+    folder.write_json(
         directory / "summary.json",
-        rundir.read_json(directory / "summary.json") | {"verdict": verdict, "seeds": seeds, "modes_expected": expected},
+        folder.read_json(directory / "summary.json") | {"verdict": verdict, "seeds": seeds, "modes_expected": expected},
     )
     page = Page(report.write_run(directory))
     assert (
@@ -227,13 +228,13 @@ def test_lost_modes_are_judged_by_the_run_and_named_on_its_page(tmp_path):
 
 def test_a_summary_of_an_older_version_is_still_shown(tmp_path):
     directory = run(tmp_path / "run", modes=(6, 7))
-    summary = rundir.read_json(directory / "summary.json")
+    summary = folder.read_json(directory / "summary.json")
     for new in ("verdict", "modes_expected"):
         del summary[new]
     summary["seeds"] = [
         {k: x for k, x in seed.items() if k != "verdict"} | {"counts": [1] * 8} for seed in summary["seeds"]
     ]
-    rundir.write_json(directory / "summary.json", summary)
+    folder.write_json(directory / "summary.json", summary)
     text = Page(report.write_run(directory)).text
     assert "Not judged, since summary.json holds no verdict: 6 to 7 of 8 modes over 2 seeds." in text
     assert "What to try next" not in text and (directory / "figures" / "modes.png").exists()

@@ -1,6 +1,6 @@
 """What every technique promises, over a table of all of them.
 
-What every loss promises is in `tests/test_losses.py`, over the same kind of table.
+What every loss promises is in `tests/losses/test_adversarial.py`, over the same kind of table.
 """
 
 import functools

@@ -1,0 +1,1 @@
+"""The game itself: one minibatch seen, the lookahead, and who moves when."""

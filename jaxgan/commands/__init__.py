@@ -1,0 +1,1 @@
+"""The commands: `jaxgan ...`, and what the experiments share."""

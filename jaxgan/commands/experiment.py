@@ -1,0 +1,265 @@
+"""What all experiments share: one vocabulary of options, arms trained side by side, and errors for people."""
+
+import contextlib
+import dataclasses
+import io
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+
+import jax
+import numpy as np
+import tyro
+
+from jaxgan import report
+from jaxgan.backend import processes
+from jaxgan.diagnosis import alarms
+from jaxgan.evaluation import evaluator, watched
+from jaxgan.runs import folder
+from jaxgan.runs.options import Architecture, Run, Training, build
+from jaxgan.training.loop import Interrupted, fit
+from jaxgan.types import as_batch
+
+Data = TypeVar("Data")
+Flat = tyro.conf.arg(name="")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(Generic[Data]):
+    """The options of an experiment."""
+
+    run: Annotated[Run, Flat]
+    data: Annotated[Data, Flat]
+    architecture: Annotated[Architecture, Flat]
+    training: Annotated[Training, Flat]
+
+
+class Arm(NamedTuple):
+    """One of several configurations that an experiment compares."""
+
+    architecture: Architecture
+    training: Training
+
+
+class Experiment(NamedTuple):
+    """A record that can be run again.
+
+    Attributes:
+      name: of the experiment.
+      description: what `--help` says.
+      data: a frozen dataclass, the options of its data, with their defaults.
+      task: `task(data) -> task`.
+      run: defaults for the run.
+      arms: configurations to compare when no training option is given, by name; the first one is what the options of
+        the command line start from.
+    """
+
+    name: str
+    description: str
+    data: Any
+    task: Callable[[Any], Any]
+    run: Run
+    arms: Mapping[str, Arm]
+
+
+def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
+    """Runs an experiment from the command line; returns the exit status.
+
+    Bad input ends in one line on the error stream and status 2. The environment variable JAXGAN_DEBUG shows where it
+    was raised.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+
+    def run() -> int:
+        options = _parse(experiment, arguments)
+        processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
+        page = _compare(experiment, options) if _compares(experiment, arguments) else _train_one(experiment, options)
+        _print(f"report: {page}")
+        return 0
+
+    return exit_status(run, "stopped; the same command continues from the last checkpoint")
+
+
+def exit_status(run: Callable[[], int], when_interrupted: str) -> int:
+    """Runs a command; what people can put right ends in one line on the error stream, and a status that says so.
+
+    Args:
+      run: the command, which returns its status.
+      when_interrupted: what is said after control-C.
+    """
+    try:
+        return run()
+    except ValueError as error:
+        if os.environ.get("JAXGAN_DEBUG"):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except Interrupted as stopped:
+        print(stopped, file=sys.stderr)
+        return 143
+    except KeyboardInterrupt:
+        print(when_interrupted, file=sys.stderr)
+        return 130
+    except (jax.errors.JaxRuntimeError, TimeoutError) as error:
+        if jax.process_count() == 1:
+            raise
+        first_line = str(error).split("\n")[0]
+        print(
+            f"error: process {jax.process_index()} lost another process of this run ({first_line}); start all of them "
+            "again with the same command, and the run continues from its last checkpoint",
+            file=sys.stderr,
+            flush=True,
+        )
+        # The usual end would wait for the process that is gone.
+        os._exit(1)
+
+
+def _parse(experiment: Experiment, arguments: Sequence[str]) -> Options:
+    first = next(iter(experiment.arms.values()))
+    default = Options(experiment.run, experiment.data, first.architecture, first.training)
+    kind = Options[type(experiment.data)]  # pyright: ignore[reportInvalidTypeArguments]
+    return parse(kind, arguments, default=default, description=experiment.description)
+
+
+def parse(kind: Any, arguments: Sequence[str], **others: Any) -> Any:
+    """Reads options with tyro; a mistake in them is raised as a ValueError of one line."""
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(kind, args=arguments, **others)
+    except SystemExit as stopped:
+        if not stopped.code:
+            raise
+        # A frame of box-drawing characters around the message, a rule, and then advice.
+        message = complaint.getvalue().split("\n", 1)[-1].split("───")[0].replace("│", " ")
+        raise ValueError(" ".join(message.split()) + "; see --help") from None
+
+
+def _compares(experiment: Experiment, arguments: Sequence[str]) -> bool:
+    """Whether the arms are to be compared: there are several, and no option of training or architecture is given."""
+    given = {argument.split("=")[0].split(".")[0].removeprefix("--").replace("-", "_") for argument in arguments}
+    fields = [*dataclasses.fields(Architecture), *dataclasses.fields(Training)]
+    return len(experiment.arms) > 1 and not any(field.name in given for field in fields)
+
+
+def _config(experiment: Experiment, arm: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "experiment": experiment.name,
+        "arm": arm,
+        "options": folder.plain(options),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: __import__(name).__version__ for name in ("jax", "flax", "optax", "jaxgan")},
+        },
+        "device_kind": jax.devices()[0].device_kind,
+        "device_count": jax.device_count(),
+        "git_revision": _revision(),
+    }
+
+
+def _revision() -> str | None:
+    try:
+        here = Path(__file__).parent
+        asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
+        return asked.stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _run_options(run: Run) -> dict[str, Any]:
+    options = dataclasses.asdict(run)
+    for name in ("workdir", "accept_changes", "coordinator", "processes", "process"):
+        del options[name]
+    return options
+
+
+def _train(
+    experiment: Experiment, options: Options, task: Any, evaluation: Any, arm: str | None, directory: Path
+) -> dict[str, Any]:
+    streams = hasattr(task, "stream")
+    shape = task.shape if streams else as_batch(task.sample(jax.random.key(0), 1)).data.shape[1:]
+    # Points are brought to unit scale inside the networks, so that one setting fits a ring of any radius.
+    scale = float(np.std(as_batch(task.sample(jax.random.key(0), 10_000)).data)) if len(shape) == 1 else 1.0
+    described = {
+        "data": dataclasses.asdict(options.data),
+        "architecture": dataclasses.asdict(options.architecture),
+        "training": dataclasses.asdict(options.training),
+        "run": _run_options(options.run),
+    }
+    modes = watched(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
+    further = () if modes is None else (alarms.watch(modes.assign, len(modes.names)),)
+    return fit(
+        build(options.architecture, options.training, shape, scale, further),
+        task,
+        evaluation,
+        directory=directory,
+        config=_config(experiment, arm, described),
+        steps=options.training.steps,
+        batch_size=options.training.batch_size,
+        run=options.run,
+        watched=modes,
+        pack=options.training.pack,
+    )
+
+
+def _train_one(experiment: Experiment, options: Options) -> Path:
+    task = experiment.task(options.data)
+    summary = _train(experiment, options, task, evaluator(task), None, options.run.workdir)
+    if processes.is_first():
+        report.write_run(options.run.workdir)
+    _print(report.comparison_table([summary]))
+    return options.run.workdir / "report.html"
+
+
+def _compare(experiment: Experiment, options: Options) -> Path:
+    task = experiment.task(options.data)
+    evaluation = evaluator(task)
+    workdir = options.run.workdir
+    described = {
+        "data": dataclasses.asdict(options.data),
+        "run": _run_options(options.run),
+        **{
+            name: {part: dataclasses.asdict(value) for part, value in arm._asdict().items()}
+            for name, arm in experiment.arms.items()
+        },
+    }
+    folder.claim(workdir, _config(experiment, None, described), accept_changes=options.run.accept_changes)
+    summaries = []
+    with _reporting() as write_report:
+        for name, arm in experiment.arms.items():
+            of_arm = dataclasses.replace(options, **arm._asdict())
+            summaries.append(_train(experiment, of_arm, task, evaluation, name, workdir / name))
+            if processes.is_first():
+                write_report(workdir / name)
+    _print(report.comparison_table(summaries))
+    return report.write_comparison(workdir, list(experiment.arms)) if processes.is_first() else workdir / "report.html"
+
+
+@contextlib.contextmanager
+def _reporting() -> Iterator[Callable[[Path], None]]:
+    """A function that has the report of a run written by a process of its own, while the next arm is compiled.
+
+    Leaving waits for all of them; one that failed is an error then.
+    """
+    writing: dict[Path, subprocess.Popen] = {}
+
+    def write(directory: Path) -> None:
+        command = [sys.executable, "-m", "jaxgan", "report", str(directory)]
+        writing[directory] = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    try:
+        yield write
+    finally:
+        complaints = {directory: process.communicate()[1] for directory, process in writing.items()}
+    for directory, complaint in complaints.items():
+        if writing[directory].returncode:
+            raise RuntimeError(f"jaxgan report {directory} failed: {complaint.strip()}")
+
+
+def _print(text: str) -> None:
+    if processes.is_first():
+        print(text)

@@ -1,0 +1,3 @@
+"""Models: each is made of pure functions, and the training loop asks no more of them."""
+
+from jaxgan.models.gan import gan as gan

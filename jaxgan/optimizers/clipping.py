@@ -1,0 +1,30 @@
+"""Weight clipping, as a last link of a chain of optax transformations."""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+
+def weight_clipping(limit: float) -> optax.GradientTransformation:
+    """Keeps every parameter in `[-limit, limit]`; chain it last, after the optimizer.
+
+    >>> optimizer = optax.chain(optax.rmsprop(5e-5), weight_clipping(0.01))
+
+    Args:
+      limit: above 0; 0.01 in the paper.
+
+    Raises:
+      ValueError: `limit` is not positive, or no parameters are given to the update.
+
+    Reference:
+      Arjovsky, Chintala and Bottou, "Wasserstein GAN", 2017, algorithm 1, line 7.
+    """
+    if not limit > 0:
+        raise ValueError(f"weights are clipped to a limit above 0, not {limit}")
+
+    def update(updates, state, params=None):
+        if params is None:
+            raise ValueError("weight_clipping needs the parameters: optimizer.update(updates, state, params)")
+        return jax.tree.map(lambda u, p: jnp.clip(p + u, -limit, limit) - p, updates, params), state
+
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)

@@ -1,0 +1,28 @@
+"""R2: penalises the discriminator's gradient at fakes."""
+
+import jax.numpy as jnp
+
+from jaxgan.techniques.penalties._gradients import squared_gradient_norms
+from jaxgan.types import Technique
+
+
+def r2(weight: float) -> Technique:
+    """Adds `weight / 2 · E ‖∇ₓ D(x)‖²` over fakes `x` to the discriminator's loss, at every step.
+
+    Args:
+      weight: γ, 0 or more; see `techniques.r1`.
+
+    Raises:
+      ValueError: a negative weight.
+
+    Reference:
+      Mescheder, Geiger and Nowozin, "Which Training Methods for GANs do actually Converge?", 2018, equation 10.
+    """
+    if weight < 0:
+        raise ValueError(f"r2 takes a weight of 0 or more, not {weight}")
+
+    def discriminator_loss(state, key, play):
+        del state, key
+        return 0.5 * weight * jnp.mean(squared_gradient_norms(play.discriminate, play.fake))
+
+    return Technique("r2", discriminator_loss=discriminator_loss)

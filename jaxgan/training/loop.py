@@ -1,0 +1,347 @@
+"""`fit(...)`: the loop around a GAN, with logging, evaluation, checkpoints and the files that a run leaves behind."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
+from tqdm import tqdm
+
+from jaxgan.backend import processes
+from jaxgan.diagnosis import alarms, judge_run
+from jaxgan.evaluation import Evaluation, Watched
+from jaxgan.runs import folder
+from jaxgan.runs.checkpoints import Checkpoints
+from jaxgan.runs.options import Run
+from jaxgan.training import placement
+from jaxgan.training.seeds import Seeds, in_turn, programs, vmapped
+from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
+from jaxgan.types import GAN, Info, State
+
+LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
+SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
+SAMPLE_POINTS = 2500  # drawn at a time, and as many images as SAMPLE_IMAGES
+KEPT_CHECKPOINTS = 2
+KEPT_FOR_ALARMS = 5  # when alarms use them, since they are noticed some time after what they are about
+
+
+class Interrupted(Exception):
+    """The run was told to stop, and saved a checkpoint first; the same command continues it."""
+
+
+def _check_finite(task: Any) -> None:
+    for leaf in jax.tree.leaves(getattr(task, "arrays", ())):
+        if jnp.issubdtype(leaf.dtype, jnp.floating) and not bool(jnp.isfinite(leaf).all()):
+            raise ValueError(f"the data of {task.name!r} hold NaN or infinity")
+
+
+@contextmanager
+def _stop_signal() -> Iterator[threading.Event]:
+    """An event that SIGTERM sets, so that a preempted machine can still save a checkpoint."""
+    stop = threading.Event()
+    # On many hosts JAX itself catches SIGTERM, and all processes agree on a step (`processes.preempted`).
+    if threading.current_thread() is not threading.main_thread() or jax.process_count() > 1:
+        yield stop
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _line(step: int, seed: int, info: Info, measured: Mapping[str, Any]) -> dict[str, Any]:
+    line = {"step": step, "seed": seed, **jax.device_get(info)._asdict(), **measured}
+    return {name: x for name, x in line.items() if name not in ("counts", "counts_all") or len(x) <= LOGGED_MODES}
+
+
+def _summary(
+    config: Mapping[str, Any],
+    task_name: str,
+    steps: int,
+    seeds: Sequence[int],
+    measured: Sequence[Mapping[str, Any]],
+    samples: np.ndarray,
+    evaluation: Evaluation,
+    run: Run,
+    progress: Mapping[str, Any],
+    watched: Watched | None,
+) -> dict[str, Any]:
+    scalars = [name for name in measured[0] if np.ndim(measured[0][name]) == 0]
+    statistics = {name: folder.interval([m[name] for m in measured]) for name in scalars}
+    real = evaluation.real(run.samples) if scalars else {}
+    counts = [np.asarray(m["counts"]) for m in measured if "counts" in m]
+    missing = [[evaluation.names[mode] for mode in np.flatnonzero(count == 0)] for count in counts]
+    verdict, of_seeds = judge_run(evaluation, seeds, measured, samples)
+    return {
+        "task": task_name,
+        "experiment": config["experiment"],
+        "arm": config["arm"],
+        "steps": steps,
+        "verdict": verdict,
+        "seeds": [
+            {"seed": seed, **m, **({"missing": missing[i]} if missing else {}), "verdict": of_seeds[i]}
+            for i, (seed, m) in enumerate(zip(seeds, measured, strict=True))
+        ],
+        "mean": {name: mean for name, (mean, _) in statistics.items()},
+        "ci95": {name: half for name, (_, half) in statistics.items()},
+        "compile_seconds": progress["compile_seconds"],
+        "train_seconds": progress["train_seconds"],
+        "waited_share": progress["waited_seconds"] / max(progress["train_seconds"], 1e-9),
+        "steps_per_second": steps / max(progress["train_seconds"], 1e-9),
+        "metrics": {
+            name: {"convention": evaluation.conventions.get(name, ""), "real": real.get(name)} for name in scalars
+        },
+        "samples": run.samples,
+        "modes_total": len(evaluation.names) or None,
+        "modes_expected": dict(zip(evaluation.names, run.samples * evaluation.shares, strict=True)),
+        "watched": None if watched is None else {"names": watched.names, "shares": watched.expected},
+        "silent_techniques": progress["silent_techniques"],
+    }
+
+
+def fit(
+    gan: GAN,
+    task: Any,
+    evaluation: Evaluation,
+    *,
+    directory: Path,
+    config: Mapping[str, Any],
+    steps: int,
+    batch_size: int,
+    run: Run,
+    watched: Watched | None = None,
+    pack: int = 1,
+) -> dict[str, Any]:
+    """Trains a GAN from several seeds and writes the files of a run into a folder.
+
+    If the folder holds an unfinished run of the same configuration, it is continued from its last checkpoint and ends
+    exactly as it would have; a finished one is only read.
+
+    Args:
+      gan: the GAN.
+      task: a `types.Task`, or a `data.ImageStream`.
+      evaluation: what is measured.
+      directory: where the run goes.
+      config: what goes into `config.json`: `experiment`, `arm`, `options` and whatever else is worth knowing.
+      steps: generator updates.
+      batch_size: real examples in a minibatch.
+      run: seeds, samples and intervals.
+      watched: the modes that the GAN's technique `alarms.watch` counts, if it has one.
+      pack: examples that the discriminator judges together; devices share a minibatch by whole packs.
+
+    Returns:
+      What `summary.json` holds.
+
+    Raises:
+      ValueError: the folder holds something else, options do not fit, or the data hold NaN.
+      Interrupted: SIGTERM arrived, or an alarm with `run.on_alarm` "stop".
+    """
+    every_log, every_evaluation, every_checkpoint = run.intervals(steps)
+    _check_finite(task)
+    folder.claim(directory, config, accept_changes=run.accept_changes)
+    processes.meet("claimed")
+    if (summary := folder.read_json(directory / folder.SUMMARY)) is not None:
+        return summary
+
+    seeds = range(run.first_seed, run.first_seed + run.seeds)
+    mesh = _mesh(run, batch_size, pack)
+    source = source_of(task, seeds, gan.minibatches * batch_size, mesh)
+    loops = _loops(gan, source, batch_size)
+    several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1, mesh)
+    single = _several(gan, source, batch_size, run, seeds, 1, mesh) if loops and steps % every_log else several
+    title = " / ".join(filter(None, (config["experiment"], config["arm"])))
+    seconds = {"train_seconds": 0.0, "compile_seconds": 0.0, "waited_seconds": 0.0}
+    progress: dict[str, Any] = {"step": 0, **seconds, "silent_techniques": []}
+
+    keep = KEPT_FOR_ALARMS if run.on_alarm in ("checkpoint", "roll_back") else KEPT_CHECKPOINTS
+    with Checkpoints(directory / "checkpoints", keep=keep) as checkpoints, _stop_signal() as stop:
+        started = time.perf_counter()
+        states = several.begin(source.feeds)
+        for part in (several, single):
+            part.compile(states, source.feeds)
+        compile_seconds = time.perf_counter() - started
+        if checkpoints.latest is not None:
+            stacked, progress = checkpoints.restore(several.stacked(states))
+            states = several.unstacked(stacked)
+            for stream, position in zip(source.streams, progress["positions"], strict=True):
+                stream.set_state(position)
+        progress["compile_seconds"] += compile_seconds
+        step = progress["step"]
+        folder.rewind(directory, step)
+        processes.meet("rewound")
+        names, expected = ((), ()) if watched is None else watched[1:]
+        detectors = {seed: alarms.Detector(names, expected) for seed in seeds}
+        for line in folder.read_lines(directory):
+            detectors[line["seed"]].see(line)
+
+        def evaluate() -> tuple[np.ndarray, list[dict[str, Any]]]:
+            samples = several.sample(states, run.samples)
+            return samples, [evaluation.measure(of_seed) for of_seed in samples]
+
+        samples: np.ndarray | None = None
+        measured: list[dict[str, Any]] = []
+        bar = tqdm(
+            total=steps,
+            initial=step,
+            desc=title,
+            unit="step",
+            disable=not (sys.stderr.isatty() and processes.is_first()),
+        )
+        while step < steps:
+            started, waited = time.perf_counter(), max(source.waited, default=0.0)
+            ahead = min(every_log, steps - step)
+            part = several if ahead == every_log else single
+            states, infos = part.advance(states, source.feeds, ahead // part.length)
+            progress["waited_seconds"] += max(source.waited, default=0.0) - waited
+            progress["train_seconds"] += time.perf_counter() - started
+            progress["step"] = step = step + ahead
+            bar.update(ahead)
+            measured = [{} for _ in seeds]
+            if step % every_evaluation == 0 or step == steps:
+                samples, measured = evaluate()
+                folder.add_snapshot(
+                    directory, step, samples[:, : SNAPSHOT_IMAGES if source.images else SNAPSHOT_POINTS]
+                )
+                _show(bar, title, step, steps, progress["train_seconds"], measured)
+            lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, measured, strict=True)]
+            if run.on_alarm != "off":
+                if watched is not None:
+                    for line, of_seed in zip(lines, several.each(states), strict=True):
+                        line["window"] = alarms.seen(of_seed.techniques.stats[alarms.NAME])
+                alarmed = [_raise_alarms(line, detectors[line["seed"]]) for line in lines]
+            else:
+                alarmed = []
+            if run.on_alarm == "roll_back":
+                for i, of_seed in enumerate(alarmed):
+                    if of_seed:
+                        states, lines[i]["rolled_back_to"] = _roll_back(several, states, i, checkpoints, of_seed)
+            folder.log(directory, lines)
+            if step == every_log and not source.streams:
+                progress["silent_techniques"] = _silent(gan, task, several.each(states)[0], batch_size)
+            halted = run.on_alarm == "stop" and any(alarmed)
+            wanted = run.on_alarm == "checkpoint" and any(alarmed)
+            stopped = stop.is_set() or processes.preempted(step)
+            if step % every_checkpoint == 0 or step == steps or stopped or halted or wanted:
+                progress["positions"] = [stream.get_state() for stream in source.streams]
+                checkpoints.save(step, several.stacked(states), progress)
+            if stopped and step < steps:
+                raise Interrupted(f"{title} stopped at step {step} of {steps}; the same command continues it")
+            if halted and step < steps:
+                raise Interrupted(
+                    f"{title} stopped at step {step} of {steps} by an alarm; the same command continues it"
+                )
+        bar.close()
+        if samples is None:  # killed after its last checkpoint
+            samples, measured = evaluate()
+    folder.write_arrays(directory / folder.SAMPLES, samples=samples[:, :KEPT_SAMPLES], real=source.real)
+    summary = folder.plain(
+        _summary(config, task.name, steps, seeds, measured, samples, evaluation, run, progress, watched)
+    )
+    folder.write_json(directory / folder.SUMMARY, summary)
+    processes.meet("written")
+    return summary
+
+
+def _mesh(run: Run, batch_size: int, pack: int) -> Mesh | None:
+    wanted = (jax.device_count() > 1 and jax.default_backend() != "cpu") or jax.process_count() > 1
+    if run.seed_axis == "mesh" or (run.seed_axis == "auto" and wanted):
+        return placement.mesh(run.seeds, batch_size, pack)
+    return None
+
+
+def _loops(gan: GAN, source: Source, batch_size: int) -> bool:
+    """Whether many steps are one program with a loop, or each is a program of its own.
+
+    A program takes its temporary memory from the system anew whenever it starts: single steps of a DCGAN take 1.3 times
+    as long on a CPU. But the batches of a stream come from outside of the program, and the derivatives of XLA's own
+    convolutions are slow inside a loop on a CPU, where `networks.convolution` is made of products.
+    """
+    if (draw := source.draw) is None:
+        return False
+    if jax.default_backend() != "cpu" or not source.images:
+        return True
+    key = jax.random.key(0)
+    batch = jax.eval_shape(lambda arrays: draw(arrays, key, batch_size), source.feeds[0]())
+    traced = jax.make_jaxpr(gan.step)(key, jax.eval_shape(gan.init, key, batch), batch)
+    return "conv_general_dilated" not in str(traced)
+
+
+def _several(
+    gan: GAN, source: Source, batch_size: int, run: Run, seeds: Sequence[int], length: int, mesh: Mesh | None
+) -> Seeds:
+    chunk = SAMPLE_IMAGES if source.images else SAMPLE_POINTS
+    program = programs(gan, source.draw, batch_size, length, chunk, mesh)
+    if mesh is not None:
+        shared = not source.streams
+        return vmapped(program, seeds, shared_feed=shared, mesh=mesh, divide_optimizer=run.divide_optimizer)
+    alone = len(seeds) == 1 or jax.default_backend() == "cpu"
+    if run.seed_axis == "turn" or (run.seed_axis == "auto" and alone):
+        return in_turn(program, seeds)
+    return vmapped(program, seeds, shared_feed=not source.streams)
+
+
+def _say(sentence: str) -> None:
+    if processes.is_first():
+        tqdm.write(sentence, file=sys.stderr)
+
+
+def _show(bar: tqdm, title: str, step: int, steps: int, seconds: float, measured: Sequence[Mapping[str, Any]]) -> None:
+    modes = " ".join(str(int(m["modes"])) for m in measured if "modes" in m)
+    if bar.disable:
+        left = f"{seconds / step * (steps - step):.0f} s left"
+        parts = [f"{title}: step {step} of {steps}", f"{step / max(seconds, 1e-9):.0f} steps/s", left]
+        if processes.is_first():
+            print(", ".join(parts + [f"modes {modes}"] * bool(modes)), file=sys.stderr, flush=True)
+    elif modes:
+        bar.set_postfix_str(f"modes {modes}")
+
+
+def _raise_alarms(line: dict[str, Any], detector: alarms.Detector) -> list[alarms.Alarm]:
+    """Adds the alarms that a seed's line raises to it, and says them."""
+    found = detector.see(folder.plain(line))
+    if found:
+        line["alarms"] = [alarm._asdict() for alarm in found]
+    for alarm in found:
+        _say(f"alarm at step {alarm.step}, seed {line['seed']}: {alarm.sentence}")
+    return found
+
+
+def _roll_back(
+    several: Seeds, states: Any, i: int, checkpoints: Checkpoints, alarmed: Sequence[alarms.Alarm]
+) -> tuple[Any, int | None]:
+    """Takes the players of seed i back to the last checkpoint from before the alarms; returns its step, None if none.
+
+    The step count goes on, so that new batches and new noise follow: the old ones would lead to the same end.
+    """
+    healthy = checkpoints.last(min(alarm.since for alarm in alarmed))
+    if healthy is None:
+        _say("no checkpoint from before the alarm is left; nothing is rolled back")
+        return states, None
+    now = several.stacked(states)
+    before, _ = checkpoints.restore(now, healthy)
+
+    def rolled(now: State, before: State) -> State:
+        return jax.tree.map(lambda a, b: a.at[i].set(b[i]), now, before._replace(step=now.step))
+
+    where = jax.tree.map(lambda a: a.sharding, now)
+    _say(f"the players of that seed are back at step {healthy}")
+    return several.unstacked(jax.jit(rolled, out_shardings=where)(now, before)), healthy
+
+
+def _silent(gan: GAN, task: Any, state: Any, batch_size: int) -> list[str]:
+    """Names, and warns of, the techniques that change nothing."""
+    key = jax.random.key(0)
+    effects = jax.jit(lambda arrays, state: gan.effects(key, state, task.draw(arrays, key, batch_size)))
+    silent = [name for name, effect in effects(task.arrays, state).items() if effect < 1e-6]
+    for name in silent:
+        _say(f"warning: the technique {name} changes nothing; is its number zero?")
+    return silent

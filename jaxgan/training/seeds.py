@@ -1,0 +1,240 @@
+"""Several seeds trained side by side: each in turn by its own program, or all in one vmapped program."""
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
+
+from jaxgan.backend import compiler
+from jaxgan.backend.random_bits import straight
+from jaxgan.training import placement
+from jaxgan.training.placement import SEED
+from jaxgan.types import GAN, Array, Batch, Info, Key, PyTree, State, as_batch
+
+
+class Programs(NamedTuple):
+    """One seed's training as pure functions of the seed's key.
+
+    `feed` is what the program reads its examples from: a task's arrays, or the next batch itself.
+
+    Attributes:
+      begin: `begin(key, feed) -> State`.
+      advance: `advance(key, state, feed) -> (State, Info)`, `length` steps; the Info is that of the last one.
+      sample: `sample(key, state, index) -> [chunk, ...]`, one chunk of samples.
+      length: steps in one `advance`.
+      chunk: samples in one `sample`.
+    """
+
+    begin: Callable[..., State]
+    advance: Callable[..., tuple[State, Info]]
+    sample: Callable[..., Array]
+    length: int
+    chunk: int
+
+
+class Seeds(NamedTuple):
+    """Several seeds; `states` is whatever the functions hand to each other, always with every seed in it.
+
+    `feeds` holds one function for each seed that returns the feed of its next program.
+
+    Attributes:
+      begin: `begin(feeds) -> states`.
+      compile: `compile(states, feeds)`, so that the first `advance` costs what every one costs.
+      advance: `advance(states, feeds, times) -> (states, [Info])`, `times * length` steps; one Info for each seed.
+      sample: `sample(states, n) -> [seeds, n, ...]`, on the host.
+      each: `each(states) -> [State]`, one for each seed.
+      stacked: `stacked(states) -> State`, arrays `[seeds, ...]`: the form for checkpoints, which is the same however
+        the seeds are trained, and whose arrays are few.
+      unstacked: `unstacked(State) -> states`, the inverse of `stacked`.
+      length: steps in one program.
+    """
+
+    begin: Callable[[Sequence[Callable]], PyTree]
+    compile: Callable[[PyTree, Sequence[Callable]], None]
+    advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Info]]]
+    sample: Callable[[PyTree, int], np.ndarray]
+    each: Callable[[PyTree], list[State]]
+    stacked: Callable[[PyTree], State]
+    unstacked: Callable[[State], PyTree]
+    length: int
+
+
+def programs(
+    gan: GAN, draw: Callable | None, batch_size: int, length: int, chunk: int, mesh: Mesh | None = None
+) -> Programs:
+    """Makes the programs of a run.
+
+    Args:
+      gan: the GAN.
+      draw: `draw(arrays, key, n)`, with `feed` the arrays; None when each `feed` is the next batch itself, of
+        `gan.minibatches * batch_size` examples; `length` is then 1.
+      batch_size: examples in a minibatch.
+      length: steps in one `advance`; 1 is straight-line code without a loop.
+      chunk: samples drawn at a time.
+      mesh: from `placement.mesh`, along whose data axis every minibatch is cut; None for a single device.
+    """
+
+    def keys(key: Key) -> tuple[Key, Key, Key]:  # fold_in, which does not use the key up
+        key = straight(key)
+        return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1), jax.random.fold_in(key, 2)
+
+    def batch(key: Key, step: Array, feed: PyTree) -> tuple[Batch, Batch]:
+        drawn = feed if draw is None else draw(feed, jax.random.fold_in(key, step), gan.minibatches * batch_size)
+        parts = jax.tree.map(lambda a: a.reshape(gan.minibatches, batch_size, *a.shape[1:]), as_batch(drawn))
+        if mesh is not None:
+            parts = jax.lax.with_sharding_constraint(parts, placement.sharding(mesh, None, placement.DATA))
+        return jax.tree.map(lambda a: a[0], parts), jax.tree.map(lambda a: a[1:], parts)
+
+    def begin(key: Key, feed: PyTree) -> State:
+        key_gan, key_data, _ = keys(key)
+        return gan.init(key_gan, batch(key_data, jnp.zeros((), jnp.int32), feed)[0])
+
+    def advance(key: Key, state: State, feed: PyTree) -> tuple[State, Info]:
+        key_gan, key_data, _ = keys(key)
+
+        def step(state: State, _: None) -> tuple[State, Info]:
+            return gan.step(key_gan, state, *batch(key_data, state.step, feed))
+
+        if length == 1:
+            return step(state, None)
+        state, infos = jax.lax.scan(step, state, length=length)
+        return state, jax.tree.map(lambda a: a[-1], infos)
+
+    def sample(key: Key, state: State, index: Array) -> Array:
+        _, _, key_sample = keys(key)
+        return gan.sample(jax.random.fold_in(jax.random.fold_in(key_sample, state.step), index), state, chunk)
+
+    return Programs(begin, advance, sample, length, chunk)
+
+
+def _samples(sample: Callable, n: int, chunk: int, axis: int) -> np.ndarray:
+    return np.concatenate([sample(jnp.int32(i)) for i in range(-(-n // chunk))], axis=axis).take(range(n), axis)
+
+
+def _stack(*trees: PyTree) -> PyTree:
+    return jax.tree.map(lambda *a: jnp.stack(a), *trees)
+
+
+def _take(stacked: PyTree, i: Array) -> PyTree:
+    return jax.tree.map(lambda a: a[i], stacked)
+
+
+def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
+    """Each seed by the program of a single seed, so that it ends bit for bit as if it had been trained alone.
+
+    On a single CPU device as many seeds run at once as there are cores.
+    """
+    begin, sample, stack, take = (jax.jit(f) for f in (program.begin, program.sample, _stack, _take))
+    advance = jax.jit(program.advance, donate_argnums=1)
+    keys = [jax.random.key(seed) for seed in seeds]
+    at_once = os.cpu_count() or 1 if jax.default_backend() == "cpu" and jax.device_count() == 1 else 1
+    pool = ThreadPoolExecutor(at_once)
+    compiled = []
+
+    def compile_once(states, feeds) -> None:
+        if not compiled:
+            compiled.append(compiler.compiled(advance.lower(keys[0], states[0], feeds[0]())))
+
+    def advance_all(states, feeds, times):
+        def one(key, state, feed):
+            info = None
+            for _ in range(times):
+                state, info = compiled[0](key, state, feed())
+            return jax.block_until_ready((state, info))
+
+        pairs = list(pool.map(one, keys, states, feeds))
+        return [state for state, _ in pairs], [info for _, info in pairs]
+
+    def sample_all(states, n):
+        def one(key, state):
+            return _samples(lambda i: sample(key, state, i), n, program.chunk, axis=0)
+
+        return np.stack([one(key, state) for key, state in zip(keys, states, strict=True)])
+
+    return Seeds(
+        begin=lambda feeds: [begin(key, feed()) for key, feed in zip(keys, feeds, strict=True)],
+        compile=compile_once,
+        advance=advance_all,
+        sample=sample_all,
+        each=list,
+        stacked=lambda states: stack(*states),
+        unstacked=lambda stacked: [take(stacked, i) for i in range(len(keys))],
+        length=program.length,
+    )
+
+
+def vmapped(
+    program: Programs,
+    seeds: Sequence[int],
+    *,
+    shared_feed: bool,
+    mesh: Mesh | None = None,
+    divide_optimizer: bool = False,
+) -> Seeds:
+    """All seeds in one program, for accelerators; each equals its own run up to rounding.
+
+    Args:
+      program: of one seed, made with the same mesh.
+      seeds: their numbers.
+      shared_feed: all seeds read from the same arrays; otherwise each has batches of its own.
+      mesh: from `placement.mesh`; None for a single device.
+      divide_optimizer: on a mesh, keep a part of the optimizers' moments on each device; see `placement.placement`.
+    """
+    axes = (0, 0, None if shared_feed else 0)
+    of_seeds, everywhere = (None, None) if mesh is None else (placement.sharding(mesh, SEED), placement.sharding(mesh))
+    several = functools.partial(jax.vmap, spmd_axis_name=None if mesh is None else SEED)
+    keys = jax.jit(lambda: jax.vmap(jax.random.key)(np.asarray(seeds)), out_shardings=of_seeds)()
+    begin, advance = several(program.begin, in_axes=axes[1:]), several(program.advance, in_axes=axes)
+    sample = jax.jit(several(program.sample, in_axes=(0, 0, None)), out_shardings=everywhere)
+    take = jax.jit(_take, out_shardings=everywhere)
+    compiled = []
+
+    def place(states):
+        return None if mesh is None else placement.placement(mesh, states, divide_optimizer=divide_optimizer)
+
+    def begin_all(feeds):
+        feed = feed_all(feeds)
+        return jax.jit(begin, out_shardings=place(jax.eval_shape(begin, keys, feed)))(keys, feed)
+
+    stack_batches = jax.jit(
+        _stack, out_shardings=None if mesh is None else placement.sharding(mesh, SEED, placement.DATA)
+    )
+
+    def feed_all(feeds):
+        if shared_feed:
+            return feeds[0]()
+        batches = [feed() for feed in feeds]
+        if mesh is None or placement.all_share(mesh):
+            return stack_batches(*batches)
+        return placement.divided(mesh, jax.tree.map(lambda *a: np.stack(a), *batches), SEED, placement.DATA)
+
+    def compile_once(states, feeds) -> None:
+        if not compiled:
+            shardings = None if mesh is None else (place(states), everywhere)
+            program = jax.jit(advance, out_shardings=shardings, donate_argnums=1)
+            compiled.append(compiler.compiled(program.lower(keys, states, feed_all(feeds))))
+
+    def advance_all(states, feeds, times):
+        infos = None
+        for _ in range(times):
+            states, infos = compiled[0](keys, states, feed_all(feeds))
+        states, infos = jax.block_until_ready((states, infos))
+        infos = jax.device_get(infos)
+        return states, [jax.tree.map(lambda a, i=i: a[i], infos) for i in range(len(seeds))]
+
+    return Seeds(
+        begin=begin_all,
+        compile=compile_once,
+        advance=advance_all,
+        sample=lambda states, n: _samples(lambda i: sample(keys, states, i), n, program.chunk, axis=1),
+        each=lambda states: [take(states, i) for i in range(len(seeds))],
+        stacked=lambda states: states,
+        unstacked=lambda stacked: stacked,
+        length=program.length,
+    )

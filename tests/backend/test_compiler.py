@@ -1,0 +1,38 @@
+"""The options that programs are compiled with are known to this JAX, and change no more than the rounding."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.backend import compiler
+
+
+def test_options_compile_and_give_the_same():
+    def function(x):
+        return jnp.tanh(x @ x.T).sum(0)
+
+    x = jnp.linspace(-1, 1, 600).reshape(20, 30)
+    with_options = jax.jit(function, compiler_options=compiler.compiler_options())(x)
+    np.testing.assert_allclose(with_options, jax.jit(function)(x), rtol=1e-4)
+
+
+def test_small_programs_get_one_thread_on_a_cpu():
+    assert "xla_cpu_multi_thread_eigen" not in compiler.compiler_options()
+    found = compiler.compiler_options(1e6).get("xla_cpu_multi_thread_eigen")
+    assert found is (False if jax.default_backend() == "cpu" else None)
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="there are options on a CPU only")
+def test_options_that_are_not_known_are_left_out(monkeypatch):
+    known = {"xla_cpu_prefer_vector_width": "512"}
+    monkeypatch.setattr(compiler, "_CPU", {**known, "xla_cpu_no_such_option": "1"})
+    monkeypatch.setattr(compiler, "_SMALL", {"xla_cpu_no_such_option_either": True})
+    assert compiler.compiler_options(1e6) == known
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="there are options on a CPU only")
+def test_a_wrong_value_is_an_error(monkeypatch):
+    monkeypatch.setattr(compiler, "_CPU", {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_NONSENSE"})
+    with pytest.raises(jax.errors.JaxRuntimeError, match="LIBRARY_NONSENSE"):
+        compiler.compiler_options()

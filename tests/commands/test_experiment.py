@@ -1,0 +1,128 @@
+"""The command line: one vocabulary, arms side by side, and one clear line for bad input."""
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from jaxgan import data
+from jaxgan.backend import processes
+from jaxgan.commands.experiment import Arm, Experiment, main
+from jaxgan.runs.options import Architecture, Run, Training
+
+
+@dataclasses.dataclass(frozen=True)
+class Ring:
+    """The data."""
+
+    modes: int = 8
+    """Gaussians on the ring."""
+
+
+SMALL = Architecture(generator_width=8, discriminator_width=8, layers=1, latent_dim=2)
+TRAINING = Training(steps=20, batch_size=16)
+EXPERIMENT = Experiment(
+    name="ring",
+    description="A ring.",
+    data=Ring(),
+    task=lambda options: data.ring(options.modes),
+    run=Run(seeds=2, samples=50, log_every=10),
+    arms={"plain": Arm(SMALL, TRAINING), "packed": Arm(SMALL, dataclasses.replace(TRAINING, pack=2))},
+)
+
+
+def options(path):
+    return json.loads((path / "config.json").read_text())["options"]
+
+
+def test_without_training_options_the_arms_are_compared(tmp_path, capsys):
+    assert main(EXPERIMENT, ["--workdir", str(tmp_path / "run")]) == 0
+    printed = capsys.readouterr().out
+    assert "plain" in printed and "packed" in printed and "report.html" in printed
+    assert {path.name for path in (tmp_path / "run").iterdir()} >= {"plain", "packed", "report.html", "config.json"}
+    for arm, pack in (("plain", 1), ("packed", 2)):
+        assert options(tmp_path / "run" / arm)["training"]["pack"] == pack
+        assert (tmp_path / "run" / arm / "report.html").exists()
+    with pytest.raises(SystemExit) as stopped:
+        main(EXPERIMENT, ["--help"])
+    assert stopped.value.code == 0
+
+
+def test_reports_need_no_device_and_one_that_cannot_be_written_is_an_error(tmp_path):
+    arguments = ["--workdir", str(tmp_path / "run")]
+    assert main(EXPERIMENT, arguments) == 0
+    again = [sys.executable, "-m", "jaxgan", "report", str(tmp_path / "run" / "plain")]
+    subprocess.run(again, env={**os.environ, "JAX_PLATFORMS": "none_such"}, check=True)  # the run holds the device
+    figures = tmp_path / "run" / "plain" / "figures"
+    shutil.rmtree(figures)
+    figures.write_text("in the way")
+    with pytest.raises(RuntimeError, match=r"(?s)jaxgan report .*plain failed: .*FileExistsError"):
+        main(EXPERIMENT, arguments)
+
+
+def test_with_a_training_option_one_configuration_is_trained(tmp_path):
+    arguments = ["--workdir", str(tmp_path / "run"), "--unroll.steps", "2", "--technique", "r1:0.1", "replay:32"]
+    assert main(EXPERIMENT, arguments) == 0
+    training = options(tmp_path / "run")["training"]
+    assert training["unroll"]["steps"] == 2
+    assert training["technique"] == ["r1:0.1", "replay:32"]
+    assert (tmp_path / "run" / "summary.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--batch-size", "33", "--pack", "2"], "a batch of 33 cannot be packed by 2"),
+        (["--steps", "-5"], "--steps is at least 1, not -5"),
+        (["--steps", "many"], "many"),
+        (["--unroll.steps", "-1"], "0 or more steps, not -1"),
+        (["--loss", "l2"], "no loss 'l2'; known are minimax, non_saturating, least_squares, hinge, wasserstein, relat"),
+        (["--technique", "r3:1.0"], "no technique 'r3'; known are dragan, gradient_penalty"),
+        (["--technique", "r1"], "NAME:NUMBER"),
+        (["--technique", "replay:0"], "capacity of at least 1, not 0"),
+        (["--technique", "r1:1", "r1:2"], "has a name of its own"),
+        (["--seeds", "0"], "--seeds is at least 1"),
+        (["--log-every", "10", "--evaluate-every", "15"], "multiple of --log-every"),
+        (["--decay-from", "1.5"], "up to 1, not 1.5"),
+        (["--modes", "0"], "0"),
+        (["--wrokdir", "x"], "--workdir"),
+        (["--average", "1.5"], "between 0 and 1, not 1.5"),
+        (["--activation", "relu6"], "no activation 'relu6'"),
+        (["--initialisation", "orthogonal:big"], "orthogonal:big"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(arguments, says, tmp_path, capsys):
+    assert main(EXPERIMENT, ["--workdir", str(tmp_path / "run"), *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("error: ") and printed.err.count("\n") == 1
+    assert says in printed.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_is_not_the_runs_is_left_alone(tmp_path, capsys):
+    (tmp_path / "notes.txt").write_text("mine")
+    for arguments in ([], ["--steps", "20"]):
+        assert main(EXPERIMENT, ["--workdir", str(tmp_path), *arguments]) == 2
+        assert "holds files, but no run" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    assert main(EXPERIMENT, ["--workdir", str(tmp_path / "run"), "--steps", "20", "--seeds", "1"]) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    grid = EXPERIMENT._replace(name="grid")
+    assert main(grid, ["--workdir", str(tmp_path / "run"), "--steps", "20", "--seeds", "1"]) == 2
+    assert "holds a run of ring, not of grid" in capsys.readouterr().err
+    assert main(EXPERIMENT, ["--workdir", str(tmp_path / "run"), "--steps", "30", "--seeds", "1"]) == 2
+    assert "training.steps: 20 -> 30" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
+
+
+def test_processes_are_told_by_flags_which_are_no_part_of_the_run(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(processes, "initialize", lambda *values: told.append(values))
+    arguments = ["--workdir", str(tmp_path / "run"), "--steps", "20", "--seeds", "1"]
+    assert main(EXPERIMENT, [*arguments, "--coordinator", "host:1", "--processes", "1", "--process", "0"]) == 0
+    assert main(EXPERIMENT, arguments) == 0
+    assert told == [("host:1", 1, 0), (None, None, None)]
