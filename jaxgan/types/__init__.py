@@ -1,0 +1,24 @@
+"""The types that everything else is made of: named tuples of arrays and of pure functions.
+
+A GAN is a value made of pure functions. What changes during training is in `State`, `Player` and the dictionaries
+that they hold; everything else closes over its hyper-parameters and never changes.
+"""
+
+from jaxgan.types.batches import Array as Array
+from jaxgan.types.batches import Batch as Batch
+from jaxgan.types.batches import Key as Key
+from jaxgan.types.batches import Params as Params
+from jaxgan.types.batches import PyTree as PyTree
+from jaxgan.types.batches import Stats as Stats
+from jaxgan.types.batches import as_batch as as_batch
+from jaxgan.types.models import GAN as GAN
+from jaxgan.types.models import Info as Info
+from jaxgan.types.models import Player as Player
+from jaxgan.types.models import State as State
+from jaxgan.types.networks import Network as Network
+from jaxgan.types.tasks import Kind as Kind
+from jaxgan.types.tasks import KnownModes as KnownModes
+from jaxgan.types.tasks import Task as Task
+from jaxgan.types.techniques import AdversarialLoss as AdversarialLoss
+from jaxgan.types.techniques import Play as Play
+from jaxgan.types.techniques import Technique as Technique
