@@ -52,7 +52,7 @@ def watch_arm(task, arm: str, watched: evaluation.Watched) -> list[tuple[int, in
         states, infos = several.advance(states, feeds, 1)
         samples = several.sample(states, SAMPLES)
         for i, (state, info) in enumerate(zip(several.each(states), infos, strict=True)):
-            window = alarms.seen(state.techniques.stats[alarms.NAME])
+            window = alarms.seen(state.techniques[alarms.NAME])
             lines[i].append({"step": step, **folder.plain(jax.device_get(info)._asdict()), "window": window})
             counts = np.bincount(np.asarray(watched.assign(samples[i])), minlength=len(watched.names))
             modes[i].append(int((counts >= 0.02 * SAMPLES).sum()))

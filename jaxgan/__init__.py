@@ -10,6 +10,7 @@ from jaxgan import metrics as metrics
 from jaxgan import networks as networks
 from jaxgan import optimizers as optimizers
 from jaxgan import techniques as techniques
+from jaxgan.adversarial import dynamics as dynamics
 from jaxgan.adversarial.lookahead import Unroll as Unroll
 from jaxgan.adversarial.lookahead import unrolled as unrolled
 from jaxgan.models.gan import gan as gan
@@ -17,8 +18,10 @@ from jaxgan.networks.packing import packed as packed
 from jaxgan.types import GAN as GAN
 from jaxgan.types import AdversarialLoss as AdversarialLoss
 from jaxgan.types import Batch as Batch
+from jaxgan.types import Gradients as Gradients
 from jaxgan.types import Info as Info
 from jaxgan.types import Network as Network
+from jaxgan.types import Own as Own
 from jaxgan.types import Play as Play
 from jaxgan.types import Player as Player
 from jaxgan.types import State as State

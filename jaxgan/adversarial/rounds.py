@@ -1,128 +1,115 @@
-"""One round of the game between generator and discriminator, with every technique folded in."""
+"""One minibatch: the fakes that are made for it, and how the discriminator sees it."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 
-from jaxgan.types import AdversarialLoss, Array, Key, Network, Params, Play, Player, Stats, Technique
+from jaxgan.adversarial import hooks
+from jaxgan.adversarial.parts import Context, Parts, Trained, own_of
+from jaxgan.types import Array, Batch, Key, Network, Params, Play, PyTree, Stats, as_batch
 
 
 class Minibatch(NamedTuple):
-    """What both players see of one round. `generated` carries the generator's gradient.
+    """What both players see of one round.
 
     Attributes:
       key: the round's randomness.
-      data: `[batch, ...]`, real.
-      label: what is known of `data`, or None.
-      latent: `[batch, latent_dim]`.
-      generated: `[batch, ...]`, made from `latent`.
+      data: real.
+      generated: fakes, with their labels and latents.
     """
 
     key: Key
-    data: Array
-    label: Any
-    latent: Array
-    generated: Array
+    data: Batch
+    generated: Batch
 
 
 class Seen(NamedTuple):
     """What the discriminator saw and answered in one round: arrays, so that it can leave a transformed function."""
 
-    real: Array
-    fake: Array
+    real: Batch
+    fake: Batch
     real_logits: Array
     fake_logits: Array
 
 
-class Round(NamedTuple):
-    """What is left of a discriminator update for reports and techniques."""
-
-    loss: Array
-    gradient_norm: Array
-    terms: dict[str, Array]
-    seen: Seen
+def run(
+    network: Network, params: Params, stats: Stats, x: Batch, *, train: bool, key: Key | None
+) -> tuple[PyTree, Stats]:
+    """Applies a network to a batch, with its labels if the network is conditional."""
+    return network.apply(params, stats, x.data, train=train, key=key, **condition(network, x))
 
 
-def mean_over(axis_name: str | None, tree: Any) -> Any:
-    """Averages floating-point arrays over the devices of a mapped axis, so that all hold the same; None is no axis."""
-    if axis_name is None:
-        return tree
-    return jax.tree.map(
-        lambda a: jax.lax.pmean(_varying(axis_name, a), axis_name) if jnp.issubdtype(a.dtype, jnp.inexact) else a, tree
-    )
-
-
-def _varying(axis_name: str, x: Array) -> Array:
-    """Marks an array as each device's own, which `pmap` and `shard_map(check_vma=False)` take every array for."""
-    mapped = bool(jax.sharding.get_abstract_mesh().manual_axes)  # no axis of a vmap
-    if not mapped or axis_name in jax.typeof(x).manual_axis_type.varying:
-        return x
-    return jax.lax.pcast(x, axis_name, to="varying")
-
-
-def value_and_gradient(loss: Callable, params: Params, axis_name: str | None) -> tuple[tuple[Array, Any], Params]:
-    """`jax.value_and_grad(loss, has_aux=True)(params)`, averaged over the devices of a mapped axis.
-
-    Under `shard_map` the gradient by what all devices share is already a sum over them, which an average would take
-    for one device's own. So the parameters are made each device's own first; then `shard_map`, with `check_vma` or
-    without, and `pmap` agree. What `loss` returns beside the value stays as it is.
-    """
-    if axis_name is not None:
-        params = jax.tree.map(lambda a: _varying(axis_name, a), params)
-    (value, aux), gradient = jax.value_and_grad(loss, has_aux=True)(params)
-    return (mean_over(axis_name, value), aux), mean_over(axis_name, gradient)
+def condition(network: Network, x: Batch) -> dict[str, PyTree]:
+    """The keyword argument of a conditional network, none of another one."""
+    if not network.conditional:
+        return {}
+    if x.label is None:
+        raise ValueError("a conditional network needs labels, and these examples have none: give Batch(data, label)")
+    return {"label": x.label}
 
 
 def as_logits(output: Array) -> Array:
-    """Reads a discriminator's output `[batch]` or `[batch, 1]` as logits `[batch]`, in float32 or wider."""
-    if output.ndim == 2 and output.shape[1] == 1:
-        output = output[:, 0]
-    if output.ndim != 1:
-        raise ValueError(f"a discriminator returns one logit per example, [batch] or [batch, 1], not {output.shape}")
+    """Reads `[n]` or `[n, 1]` as logits `[n]`, and anything else `[n, ...]` as `[n, parts]`; in float32 or wider."""
+    if output.ndim == 0:
+        raise ValueError("a discriminator returns one logit per example, [batch], or several, not a scalar")
+    if output.ndim > 1:
+        output = output.reshape(output.shape[0], -1)
+        output = output[:, 0] if output.shape[1] == 1 else output
     return output.astype(jnp.promote_types(output.dtype, jnp.float32))
 
 
-def fold(techniques: Sequence[Technique], hook: str, stats: Stats, key: Key, x: Array) -> Array:
-    """Passes `x` through the transforms named `hook` ("latent", "real", "fake", "rehearse") of all techniques."""
-    for i, technique in enumerate(techniques):
-        if (transform := getattr(technique, hook)) is not None:
-            x = transform(stats[technique.name], jax.random.fold_in(key, i), x)
-    return x
+def draw_latents(
+    parts: Parts, own: hooks.OwnOf, key: Key, n: int, dtype: jnp.dtype, label: PyTree, *, given: bool
+) -> Batch:
+    """Draws latents `[n, width]` with the labels of the fakes that will be made of them.
+
+    Labels are those that are `given`, else drawn from `label_distribution`; else `label`, where the generator takes
+    one.
+    """
+    key_draw, key_transform = jax.random.split(key)
+    z = parts.latent_distribution(key_draw, (n, parts.latent_width), dtype)
+    if not given and parts.label_distribution is not None:
+        label = parts.label_distribution(jax.random.fold_in(key, 2), n)
+    elif not given and not parts.generator.conditional:
+        label = None
+    return hooks.latents(parts.techniques, own, key_transform, Batch(z, label), parts.columns)
 
 
-def play(
-    discriminator: Network, params: Params, stats: Stats, minibatch: Minibatch, seen: Seen, generate: Callable
-) -> Play:
-    """What techniques may look at after the discriminator, at `params`, saw one minibatch."""
-    features = discriminator.features
+def latent_dtype(params: Params) -> jnp.dtype:
+    """That of the generator's first floating-point parameter, for training and sampling alike."""
+    floating = (leaf.dtype for leaf in jax.tree.leaves(params) if jnp.issubdtype(leaf.dtype, jnp.floating))
+    return next(floating, jnp.result_type(float))
 
-    def key() -> Key:
-        # That of the real pass: a penalty that looks at `real` again is then the same computation, and is done once.
-        # Folded in anew at each call, so that JAX's check for reused keys lets a discriminator draw noise.
-        return jax.random.fold_in(minibatch.key, 0)
 
-    return Play(
-        discriminate=lambda x: as_logits(discriminator.apply(params, stats, x, train=True, key=key())[0]),
-        features=features and (lambda x: features(params, stats, x, train=True, key=key())),
-        generate=generate,
-        data=minibatch.data,
-        generated=minibatch.generated,
-        latent=minibatch.latent,
-        label=minibatch.label,
-        **seen._asdict(),
-    )
+def generate(context: Context, params: Params, z: Batch) -> tuple[Batch, Stats]:
+    """Makes fakes from latents in training mode; they keep their label and latent."""
+    key = jax.random.fold_in(context.key_generator, 0)
+    data, stats = run(context.parts.generator, params, context.generator_stats, z, train=True, key=key)
+    return Batch(data, z.label, z.data), stats
+
+
+def make_fakes(
+    context: Context, generator: Trained, discriminator: Trained, key: Key, batch: Batch
+) -> tuple[Batch, Stats]:
+    """As many fakes as there are real examples, from new latents."""
+
+    def own(technique):
+        return own_of(technique, context.states, generator, discriminator)
+
+    n = jax.tree.leaves(batch.data)[0].shape[0]
+    z = draw_latents(context.parts, own, key, n, latent_dtype(generator.network), batch.label, given=False)
+    return generate(context, generator.network, z)
 
 
 def look(
-    discriminator: Network,
-    techniques: Sequence[Technique],
-    technique_stats: Stats,
-    params: Params,
+    context: Context,
+    generator: Trained,
+    discriminator: Trained,
     stats: Stats,
     minibatch: Minibatch,
+    features: Callable[..., Array] | None,
     *,
     rehearse: bool,
     together: bool,
@@ -132,96 +119,121 @@ def look(
     Real and fake go through separately, so that batch normalisation does not mix them; or `together`, which is faster,
     where the discriminator allows it.
     """
-    key = minibatch.key
-    real = fold(techniques, "real", technique_stats, jax.random.fold_in(key, 2), minibatch.data)
-    fake = minibatch.generated
+    parts, key = context.parts, minibatch.key
+
+    def own(technique):
+        return own_of(technique, context.states, generator, discriminator)
+
+    real, fake = minibatch.data, minibatch.generated
     if rehearse:
-        fake = fold(techniques, "rehearse", technique_stats, jax.random.fold_in(key, 3), fake)
-    fake = fold(techniques, "fake", technique_stats, jax.random.fold_in(key, 4), fake)
-    group = discriminator.group
-    if together and group and not jax.tree.leaves(stats) and real.shape == fake.shape and real.shape[0] % group == 0:
-        both, separate = _alternating(real, fake, group)
-        output, stats = discriminator.apply(params, stats, both, train=True, key=jax.random.fold_in(key, 0))
+        fake = hooks.rehearsed(parts.techniques, own, jax.random.fold_in(key, 3), fake)
+    real, fake = hooks.meetings(parts.techniques, own, jax.random.fold_in(key, 4), real, fake, features)
+    network, params = parts.discriminator, discriminator.network
+    if together and _share_a_pass(network, stats, real, fake):
+        assert network.group is not None
+        both, separate = _alternating(_seen_by(network, real), _seen_by(network, fake), network.group)
+        output, stats = run(network, params, stats, both, train=True, key=jax.random.fold_in(key, 0))
         return Seen(real, fake, *separate(as_logits(output))), stats
-    real_output, stats = discriminator.apply(params, stats, real, train=True, key=jax.random.fold_in(key, 0))
-    fake_output, stats = discriminator.apply(params, stats, fake, train=True, key=jax.random.fold_in(key, 1))
+    real_output, stats = run(network, params, stats, real, train=True, key=jax.random.fold_in(key, 0))
+    fake_output, stats = run(network, params, stats, fake, train=True, key=jax.random.fold_in(key, 1))
     return Seen(real, fake, as_logits(real_output), as_logits(fake_output)), stats
 
 
-def _alternating(real: Array, fake: Array, group: int) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
+def _seen_by(network: Network, x: Batch) -> Batch:
+    """What of a batch goes into a discriminator."""
+    return Batch(x.data, x.label if network.conditional else None)
+
+
+def _share_a_pass(network: Network, stats: Stats, real: Batch, fake: Batch) -> bool:
+    if not network.group or jax.tree.leaves(stats):
+        return False
+    shapes = [jax.tree.map(jnp.shape, _seen_by(network, x)) for x in (real, fake)]
+    return shapes[0] == shapes[1] and jax.tree.leaves(real.data)[0].shape[0] % network.group == 0
+
+
+def _alternating(real: Batch, fake: Batch, group: int) -> tuple[Batch, Callable[[Array], tuple[Array, Array]]]:
     """A batch in which `group` real examples and as many fakes take turns, so that no device needs another's.
 
     Returns `[2 batch, ...]`, and the function that separates their logits again.
     """
-    blocks = [jnp.reshape(x, (x.shape[0] // group, group, *x.shape[1:])) for x in (real, fake)]
-    both = jnp.reshape(jnp.stack(blocks, axis=1), (2 * real.shape[0], *real.shape[1:]))
+
+    def mixed(real: Array, fake: Array) -> Array:
+        blocks = [jnp.reshape(x, (x.shape[0] // group, group, *x.shape[1:])) for x in (real, fake)]
+        return jnp.reshape(jnp.stack(blocks, axis=1), (2 * real.shape[0], *real.shape[1:]))
 
     def separate(logits: Array) -> tuple[Array, Array]:
-        turns = jnp.reshape(logits, (real.shape[0] // group, 2, -1))
-        return jnp.reshape(turns[:, 0], -1), jnp.reshape(turns[:, 1], -1)
+        blocks = jax.tree.leaves(real.data)[0].shape[0] // group
+        turns = jnp.reshape(logits, (blocks, 2, -1, *logits.shape[1:]))
+        of_real, of_fake = (jnp.reshape(turns[:, i], (-1, *logits.shape[1:])) for i in range(2))
+        return of_real, of_fake
 
-    return both, separate
-
-
-def discriminator_terms(
-    techniques: Sequence[Technique], technique_stats: Stats, key: Key, game: Play
-) -> dict[str, Array]:
-    """What the techniques add to the discriminator's loss, by name."""
-    return {
-        technique.name: technique.discriminator_loss(technique_stats[technique.name], jax.random.fold_in(key, i), game)
-        for i, technique in enumerate(techniques)
-        if technique.discriminator_loss is not None
-    }
+    return jax.tree.map(mixed, real, fake), separate
 
 
-def generator_terms(
-    techniques: Sequence[Technique], technique_params: Params, technique_stats: Stats, key: Key, game: Play
-) -> dict[str, Array]:
-    """What the techniques add to the generator's loss, by name."""
-    return {
-        technique.name: technique.generator_loss(
-            technique_params[technique.name], technique_stats[technique.name], jax.random.fold_in(key, i), game
-        )
-        for i, technique in enumerate(techniques)
-        if technique.generator_loss is not None
-    }
+def features_of(context: Context, params: Params, stats: Stats, key: Key) -> Callable[..., Array] | None:
+    """The discriminator's features of a batch, or None where it shows none."""
+    network = context.parts.discriminator
+    if (features := network.features) is None:
+        return None
+
+    def of(x: PyTree | Batch) -> Array:
+        x = as_batch(x)
+        return features(params, stats, x.data, train=True, key=jax.random.fold_in(key, 0), **condition(network, x))
+
+    return of
 
 
-def update_discriminator(
-    discriminator: Network,
-    loss: AdversarialLoss,
-    optimizer: optax.GradientTransformation,
-    techniques: Sequence[Technique],
-    technique_stats: Stats,
-    player: Player,
+def play(
+    context: Context,
+    generator: Trained,
+    discriminator: Trained,
+    stats: Stats,
     minibatch: Minibatch,
-    generate: Callable,
-    axis_name: str | None,
-    *,
-    together: bool,
-) -> tuple[Player, Round]:
-    """One optimizer step of the discriminator; differentiable in the player and in the minibatch."""
-    # A penalty looks at the real examples, or at the fakes, alone; then these passes are shared with it.
-    together = together and not any(technique.discriminator_loss for technique in techniques)
+    seen: Seen,
+    frozen: tuple[Params, Stats],
+) -> Play:
+    """What techniques may look at after the discriminator saw one minibatch.
 
-    def objective(params):
-        seen, stats = look(
-            discriminator,
-            techniques,
-            technique_stats,
-            params,
-            player.stats,
-            minibatch,
-            rehearse=True,
-            together=together,
-        )
-        game = play(discriminator, params, player.stats, minibatch, seen, generate)
-        terms = discriminator_terms(techniques, technique_stats, jax.random.fold_in(minibatch.key, 5), game)
-        value = jnp.mean(loss.discriminator(seen.real_logits, seen.fake_logits)) + sum(terms.values())
-        return value, (stats, terms, seen)
+    Args:
+      context: of the step.
+      generator: at the parameters that the round is played with.
+      discriminator: likewise.
+      stats: the discriminator's statistics before it saw the minibatch.
+      minibatch: what it saw.
+      seen: how it saw it.
+      frozen: parameters and statistics for features that a generator's term does not steer; in the discriminator's own
+        round those that are trained.
+    """
+    parts = context.parts
 
-    (value, (stats, terms, seen)), gradient = value_and_gradient(objective, player.params, axis_name)
-    stats = mean_over(axis_name, stats)
-    updates, opt_state = optimizer.update(gradient, player.opt_state, player.params)
-    norm = optax.tree.norm(jax.lax.stop_gradient(gradient))  # reported only; its root has no derivative at zero
-    return Player(optax.apply_updates(player.params, updates), stats, opt_state), Round(value, norm, terms, seen)
+    def judge(params: Params, x: PyTree | Batch) -> Array:
+        # The key of the real pass: a penalty that looks at `real` again is then the same computation, and is done once.
+        # Folded in anew at each call, so that JAX's check for reused keys lets a discriminator draw noise.
+        key = jax.random.fold_in(minibatch.key, 0)
+        return parts.loss.logit(as_logits(run(parts.discriminator, params, stats, as_batch(x), train=True, key=key)[0]))
+
+    def make(params: Params, z: PyTree | Batch) -> Batch:
+        return generate(context, params, as_batch(z))[0]
+
+    still = features_of(context, *frozen, minibatch.key)
+    live = features_of(context, discriminator.network, stats, minibatch.key)
+
+    def features(x: PyTree | Batch, through: bool = False) -> Array:
+        chosen = live if through else still
+        assert chosen is not None
+        return chosen(x)
+
+    return Play(
+        discriminate=lambda x: judge(discriminator.network, x),
+        features=features if live is not None else None,  # pyright: ignore[reportArgumentType] (hooks.seen_by)
+        generate=lambda z: make(generator.network, z),
+        judge=judge,
+        make=make,
+        data=minibatch.data,
+        generated=minibatch.generated,
+        columns=parts.columns,
+        generator=generator.network,
+        discriminator=discriminator.network,
+        step=context.step,
+        **seen._asdict(),
+    )

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import stats
 
-from jaxgan.types import Array, Batch, Info, Key, Params, Play, PyTree, Technique
+from jaxgan.types import Array, Batch, Info, Key, Own, Play, Technique
 
 NAME = "monitor"
 DOUBT = 1e-4  # probability of so few samples by chance, over all modes, below which a mode is missing
@@ -99,16 +99,16 @@ def watch(assign: Callable[[Array], Array], modes: int, *, window: int = 100, ev
         raise ValueError(f"watch takes at least 1 mode and 1 <= every <= window, not {modes}, {every} and {window}")
     keep = math.exp(-every / window)
 
-    def init(key: Key, batch: Batch) -> tuple[Params, PyTree]:
-        del key, batch
+    def init(key: Key, batch: Batch, latent_width: int) -> Own:
+        del key, batch, latent_width
         zero = jnp.zeros((), jnp.float32)
-        return {}, Window(jnp.zeros((), jnp.int32), jnp.zeros(modes, jnp.float32), zero, zero, zero, zero)
+        return Own(state=Window(jnp.zeros((), jnp.int32), jnp.zeros(modes, jnp.float32), zero, zero, zero, zero))
 
-    def update(state: Window, key: Key, play: Play, info: Info) -> Window:
+    def update(own: Own, key: Key, play: Play, info: Info) -> Window:
         del key, info
 
         def count(state: Window) -> Window:
-            mode = assign(play.generated)
+            mode = assign(play.generated.data)
             counts = jnp.zeros(modes, jnp.float32).at[jnp.where(mode < 0, modes, mode)].add(1.0, mode="drop")
             n = mode.shape[0]
             return Window(
@@ -120,6 +120,7 @@ def watch(assign: Callable[[Array], Array], modes: int, *, window: int = 100, ev
                 keep * state.minibatches + 1,
             )
 
+        state = own.state
         state = jax.lax.cond(state.step % every == 0, count, lambda state: state, state)
         return state._replace(step=state.step + 1)
 

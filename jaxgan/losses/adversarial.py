@@ -1,8 +1,8 @@
 """Adversarial losses: what the two players minimise, as functions of the discriminator's logits.
 
 A logit is large where the discriminator believes the example to be real. Each factory returns an `AdversarialLoss`,
-whose two functions take `real_logits` and `fake_logits`, both `[batch]`, and return one value per example; the mean
-over the batch is taken in `gan`. Logits of another shape raise a `ValueError`, so that `[batch, 1]` against `[batch]`
+whose functions take `real_logits` and `fake_logits`, both `[batch]` or `[batch, parts]`, and return one value for each;
+the mean is taken in `gan`. Logits of another shape raise a `ValueError`, so that `[batch, 1]` against `[batch]`
 cannot silently broadcast to `[batch, batch]`.
 
 >>> import jax.numpy as jnp
@@ -15,14 +15,14 @@ from collections.abc import Callable
 
 import jax
 
-from jaxgan.types import AdversarialLoss, Array
+from jaxgan.types import AdversarialLoss, Array, Halves
 
 
 def _checked(loss: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
     def checked(real_logits: Array, fake_logits: Array) -> Array:
-        if real_logits.ndim != 1 or real_logits.shape != fake_logits.shape:
+        if real_logits.ndim not in (1, 2) or real_logits.shape != fake_logits.shape:
             raise ValueError(
-                "a loss takes real and fake logits of the same shape [batch], "
+                "a loss takes real and fake logits of the same shape [batch] or [batch, parts], "
                 f"not {list(real_logits.shape)} and {list(fake_logits.shape)}"
             )
         return loss(real_logits, fake_logits)
@@ -30,8 +30,19 @@ def _checked(loss: Callable[[Array, Array], Array]) -> Callable[[Array, Array], 
     return checked
 
 
-def _loss(discriminator: Callable[[Array, Array], Array], generator: Callable[[Array, Array], Array]):
-    return AdversarialLoss(_checked(discriminator), _checked(generator))
+def _loss(
+    discriminator: Callable[[Array, Array], Array],
+    generator: Callable[[Array, Array], Array],
+    halves: Halves | None = None,
+) -> AdversarialLoss:
+    return AdversarialLoss(_checked(discriminator), _checked(generator), halves)
+
+
+def _halved(
+    real: Callable[[Array], Array], fake: Callable[[Array], Array], generator: Callable[[Array], Array]
+) -> AdversarialLoss:
+    """A loss that judges real examples and fakes apart."""
+    return _loss(lambda r, f: real(r) + fake(f), lambda r, f: generator(f), Halves(real, fake, generator))
 
 
 def zero_sum(loss: AdversarialLoss) -> AdversarialLoss:
@@ -39,7 +50,7 @@ def zero_sum(loss: AdversarialLoss) -> AdversarialLoss:
 
     The real term is kept. It has no gradient for a generator that faces a fixed discriminator, but under a lookahead
     the discriminator, and with it the real term, depends on the generator; leaving it out takes away what makes
-    unrolling work.
+    unrolling work. So the generator's loss has no halves.
 
     Args:
       loss: any adversarial loss; its generator part is dropped.
@@ -47,7 +58,7 @@ def zero_sum(loss: AdversarialLoss) -> AdversarialLoss:
     Reference:
       Metz, Poole, Pfau and Sohl-Dickstein, "Unrolled Generative Adversarial Networks", 2017, equations 1 to 7.
     """
-    return AdversarialLoss(loss.discriminator, lambda real, fake: -loss.discriminator(real, fake))
+    return loss._replace(generator=lambda real, fake: -loss.discriminator(real, fake), halves=None)
 
 
 def minimax() -> AdversarialLoss:
@@ -69,9 +80,10 @@ def non_saturating() -> AdversarialLoss:
     Reference:
       Goodfellow et al., "Generative Adversarial Nets", 2014, section 3.
     """
-    return _loss(
-        lambda real, fake: jax.nn.softplus(-real) + jax.nn.softplus(fake),
-        lambda real, fake: jax.nn.softplus(-fake),
+    return _halved(
+        lambda real: jax.nn.softplus(-real),
+        lambda fake: jax.nn.softplus(fake),
+        lambda fake: jax.nn.softplus(-fake),
     )
 
 
@@ -83,9 +95,10 @@ def least_squares() -> AdversarialLoss:
     Reference:
       Mao et al., "Least Squares Generative Adversarial Networks", 2017, equation 9.
     """
-    return _loss(
-        lambda real, fake: 0.5 * (real - 1.0) ** 2 + 0.5 * fake**2,
-        lambda real, fake: 0.5 * (fake - 1.0) ** 2,
+    return _halved(
+        lambda real: 0.5 * (real - 1.0) ** 2,
+        lambda fake: 0.5 * fake**2,
+        lambda fake: 0.5 * (fake - 1.0) ** 2,
     )
 
 
@@ -97,9 +110,10 @@ def hinge() -> AdversarialLoss:
     Reference:
       Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral Normalization for GANs", 2018, equations 16 and 17.
     """
-    return _loss(
-        lambda real, fake: jax.nn.relu(1.0 - real) + jax.nn.relu(1.0 + fake),
-        lambda real, fake: -fake,
+    return _halved(
+        lambda real: jax.nn.relu(1.0 - real),
+        lambda fake: jax.nn.relu(1.0 + fake),
+        lambda fake: -fake,
     )
 
 
@@ -111,7 +125,7 @@ def wasserstein() -> AdversarialLoss:
     Reference:
       Arjovsky, Chintala and Bottou, "Wasserstein GAN", 2017, algorithm 1.
     """
-    return _loss(lambda real, fake: fake - real, lambda real, fake: -fake)
+    return _halved(lambda real: -real, lambda fake: fake, lambda fake: -fake)
 
 
 def relativistic() -> AdversarialLoss:

@@ -1,4 +1,4 @@
-"""`gan(...)`: folds two networks, a loss, techniques and a lookahead into the pure functions of a GAN."""
+"""`gan(...)`: folds two networks, a loss, techniques and a way of taking turns into the pure functions of a GAN."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -7,53 +7,45 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.adversarial import rounds
-from jaxgan.adversarial.lookahead import Unroll, unrolled
-from jaxgan.adversarial.rounds import Minibatch, Round, fold
+from jaxgan.adversarial import hooks
+from jaxgan.adversarial.derivatives import mean_over, norm
+from jaxgan.adversarial.dynamics import Dynamics, alternating
+from jaxgan.adversarial.dynamics.moves import Moved
+from jaxgan.adversarial.lookahead import Unroll
+from jaxgan.adversarial.parts import (
+    Keys,
+    Parts,
+    Trained,
+    descend_discriminator,
+    descend_generator,
+    own_of,
+    trained,
+)
+from jaxgan.adversarial.rounds import as_logits, draw_latents, latent_dtype, run
+from jaxgan.adversarial.updates import begin_step, joint_round
 from jaxgan.backend.random_bits import straight
+from jaxgan.models.beginning import begin_gan
+from jaxgan.models.checking import check_batch, check_further, check_parts, check_state
+from jaxgan.models.effects import effects_of
 from jaxgan.types import (
     GAN,
     AdversarialLoss,
     Array,
     Batch,
+    Gradients,
     Info,
     Key,
     Network,
-    Params,
-    Player,
+    PyTree,
     State,
-    Stats,
     Technique,
+    Terms,
     as_batch,
 )
+from jaxgan.types.checks import between
 
 # One key serves a whole run: `step` folds in its step count, the others these, which no step reaches.
-_INIT, _SAMPLE, _LATENT = 2**32 - 1, 2**32 - 2, 2**32 - 3
-
-
-def _checked(batch: Array | Batch) -> Batch:
-    batch = as_batch(batch)
-    if batch.data.ndim < 2 or batch.data.shape[0] < 1:
-        raise ValueError(f"a batch is [batch, ...] with at least one example, not {batch.data.shape}")
-    if not jnp.issubdtype(batch.data.dtype, jnp.floating):
-        raise ValueError(f"a batch holds floating-point numbers, not {batch.data.dtype}: scale images to [-1, 1]")
-    return batch
-
-
-def _described(batch: Batch) -> str:
-    return f"{batch.data.dtype} {'without labels' if batch.label is None else 'with labels'}"
-
-
-def _spread(x: Array) -> Array:
-    """Mean distance between neighbours in a batch; in pairs, so that it needs no communication between devices."""
-    pairs = x.shape[0] // 2
-    x = x[: 2 * pairs].reshape(pairs, 2, -1).astype(jnp.promote_types(x.dtype, jnp.float32))
-    return jnp.sum(jnp.sqrt(jnp.sum((x[:, 0] - x[:, 1]) ** 2, axis=-1) + 1e-20)) / max(pairs, 1)
-
-
-def _apply(optimizer: optax.GradientTransformation, gradient: Params, player: Player, stats: Stats) -> Player:
-    updates, opt_state = optimizer.update(gradient, player.opt_state, player.params)
-    return Player(optax.apply_updates(player.params, updates), stats, opt_state)
+_INIT, _SAMPLE, _LATENT, _JUDGE = 2**32 - 1, 2**32 - 2, 2**32 - 3, 2**32 - 4
 
 
 def gan(
@@ -65,44 +57,50 @@ def gan(
     discriminator_optimizer: optax.GradientTransformation,
     latent_dim: int,
     techniques: Sequence[Technique] = (),
-    unroll: Unroll = Unroll(),  # noqa: B008 (frozen)
-    discriminator_steps: int = 1,
-    average: float | None = None,
+    unroll: Unroll | None = None,
+    discriminator_steps: int | None = None,
+    dynamics: Dynamics | None = None,
+    average: float | Array | None = None,
     latent_distribution: Callable[..., Array] = jax.random.normal,
+    label_distribution: Callable[[Key, int], PyTree] | None = None,
     axis_name: str | None = None,
 ) -> GAN:
     """Makes a GAN of its parts.
 
-    A step updates the discriminator `discriminator_steps` times, then the generator against the updated
-    discriminator, or, with a lookahead, against the discriminator `unroll.steps` updates ahead; the first of these
-    updates is the discriminator's own. Both players see the same fakes, so the generator runs forward once.
+    Strengths may be traced: a learning rate, a technique's weight or the decay of the average, so that `jax.vmap` over
+    a function that builds a GAN sweeps them in one program, and `jax.grad` differentiates by them.
 
     Args:
-      generator: maps latents `[batch, latent_dim]` to examples.
-      discriminator: maps examples to logits `[batch]` or `[batch, 1]`.
+      generator: maps latents `[batch, width]` to examples; a conditional one also takes their labels.
+      discriminator: maps examples to logits `[batch]` or `[batch, parts]`.
       loss: what they play for.
-      generator_optimizer: any optax transformation, with its own learning rate or schedule.
+      generator_optimizer: any optax transformation, with its own learning rate or schedule. To differentiate through
+        several steps take `optimizers.adam`: the derivative of `optax.adam` is NaN where a gradient is exactly zero.
       discriminator_optimizer: the same; a lookahead differentiates through it, so take `optimizers.adam`.
-      latent_dim: width of the latent, at least 1.
+      latent_dim: columns of noise in the latent, at least 1; techniques add columns of their own.
       techniques: folded in, in order; their names must differ.
-      unroll: the lookahead.
-      discriminator_steps: discriminator updates per step, at least 1.
+      unroll: the lookahead of alternating play; None is none.
+      discriminator_steps: discriminator updates per step of alternating play, at least 1; None is 1.
+      dynamics: how the players take turns; None is `dynamics.alternating` with the two arguments above, which hold for
+        it alone.
       average: decay, in (0, 1), of the moving average of the generator's parameters that `sample` then uses.
       latent_distribution: `latent_distribution(key, shape, dtype) -> z`.
+      label_distribution: `label_distribution(key, n) -> labels [n, ...]` of fakes. None gives the fakes of a
+        conditional generator the labels of the real minibatch in training, and `sample` must then be told them.
       axis_name: only for a step inside your own `jax.shard_map` or `jax.pmap`: the axis over which every device has a
         minibatch of its own. Gradients, statistics and Info are averaged over it, and every device draws its own
         noise from the same key; batch normalisation is over each device's own minibatch, and what a technique keeps
         is each device's own. Under `jax.jit` with shardings nothing is needed; see `training.placement`.
 
     Raises:
-      ValueError: an argument out of range; when a function is used, shapes that do not fit each other.
+      ValueError: an argument out of range or of the wrong kind; when a function is used, shapes that do not fit.
 
-    >>> from jaxgan import data, losses, networks
+    >>> from jaxgan import data, losses, networks, optimizers
     >>> task = data.ring()
     >>> players = gan(
     ...     generator=networks.mlp([16], out=2), discriminator=networks.mlp([16], out=1), latent_dim=2,
     ...     loss=losses.non_saturating(),
-    ...     generator_optimizer=optax.adam(1e-3), discriminator_optimizer=optax.adam(1e-3),
+    ...     generator_optimizer=optimizers.adam(1e-3), discriminator_optimizer=optimizers.adam(1e-3),
     ... )
     >>> key, key_data = jax.random.split(jax.random.key(0))
     >>> batch = task.sample(key_data, 8)
@@ -111,220 +109,219 @@ def gan(
     >>> players.sample(key, state, 5).shape
     (5, 2)
     """
-    if latent_dim < 1:
-        raise ValueError(f"the latent has at least 1 dimension, not latent_dim={latent_dim}")
-    if discriminator_steps < 1:
-        raise ValueError(f"the discriminator takes at least 1 step, not discriminator_steps={discriminator_steps}")
-    if average is not None and not 0.0 < average < 1.0:
-        raise ValueError(f"the decay of the average is between 0 and 1, not {average}")
-    names = [technique.name for technique in techniques]
-    if len(set(names)) < len(names):
-        raise ValueError(f"every technique is used once and has a name of its own, not {', '.join(names)}")
-
-    with_techniques = functools.partial(
-        gan,
-        generator=generator,
-        discriminator=discriminator,
-        loss=loss,
-        generator_optimizer=generator_optimizer,
-        discriminator_optimizer=discriminator_optimizer,
-        latent_dim=latent_dim,
-        unroll=unroll,
-        discriminator_steps=discriminator_steps,
-        average=average,
-        latent_distribution=latent_distribution,
-        axis_name=axis_name,
+    if dynamics is None:
+        steps = 1 if discriminator_steps is None else discriminator_steps
+        dynamics = alternating(discriminator_steps=steps, unroll=unroll or Unroll())
+    elif not isinstance(dynamics, Dynamics):
+        raise ValueError(f"dynamics are a value such as dynamics.alternating(), not {dynamics!r}")
+    elif unroll is not None or discriminator_steps is not None:
+        raise ValueError("unroll and discriminator_steps are alternating play's own: give them to dynamics.alternating")
+    if average is not None:
+        between("the decay of the average", average, 0, 1, ends="()")
+    parts = check_parts(
+        Parts(
+            generator,
+            discriminator,
+            loss,
+            generator_optimizer,
+            discriminator_optimizer,
+            techniques,  # pyright: ignore[reportArgumentType] (check_parts makes it a tuple)
+            latent_dim,
+            latent_distribution,
+            label_distribution,
+            axis_name,
+        )
     )
-    # The lookahead starts with the discriminator's own update; these are the steps and minibatches beyond it.
-    steps_before, steps_beyond = discriminator_steps - 1, max(unroll.steps - 1, 0)
-    more_minibatches = steps_before + (steps_beyond if unroll.resample else 0)
-    differentiated = unroll.steps > 0 and unroll.gradient == "second_order"
+    step = functools.partial(_step, parts, dynamics, average)
 
-    def draw_latent(key: Key, technique_stats: Stats, n: int, dtype) -> Array:
-        key_draw, key_transform = jax.random.split(key)
-        z = latent_distribution(key_draw, (n, latent_dim), dtype)
-        return fold(techniques, "latent", technique_stats, key_transform, z)
+    def step_with(techniques: tuple[Technique, ...], *arguments: PyTree) -> State:
+        return _step(parts._replace(techniques=techniques), dynamics, average, *arguments)[0]
 
-    def init(key: Key, batch: Array | Batch) -> State:
-        batch = _checked(batch)
-        key_generator, key_discriminator, key_latent, key_techniques, key_apply = jax.random.split(
-            jax.random.fold_in(key, _INIT), 5
-        )
-        begun = {
-            technique.name: technique.init(jax.random.fold_in(key_techniques, i), batch) if technique.init else ({}, {})
-            for i, technique in enumerate(techniques)
-        }
-        technique_params, technique_stats = ({name: pair[i] for name, pair in begun.items()} for i in range(2))
-        z = draw_latent(key_latent, technique_stats, batch.data.shape[0], batch.data.dtype)
-        params, stats = generator.init(key_generator, z)
-        made = jax.eval_shape(lambda params: generator.apply(params, stats, z, train=False, key=key_apply)[0], params)
-        if made.shape != batch.data.shape:
-            raise ValueError(f"the generator makes {made.shape}, but the data are {batch.data.shape}")
-        params_d, stats_d = discriminator.init(key_discriminator, batch.data)
-        return State(
-            step=jnp.zeros((), jnp.int32),
-            generator=Player(params, stats, generator_optimizer.init(params)),
-            discriminator=Player(params_d, stats_d, discriminator_optimizer.init(params_d)),
-            techniques=Player(technique_params, technique_stats, generator_optimizer.init(technique_params)),
-            average={} if average is None else jax.tree.map(jnp.copy, params),
-        )
+    return GAN(
+        init=functools.partial(_init, parts, dynamics, average),
+        step=step,
+        sample=functools.partial(_sample, parts, average),
+        latent=lambda key, state, n, label=None: _latents(parts, key, state, n, label).data,
+        effects=functools.partial(effects_of, step_with, parts.techniques),
+        minibatches=dynamics.minibatches,
+        gradients=functools.partial(_gradients, parts),
+        apply=functools.partial(_apply, parts, average),
+        judge=functools.partial(_judge, parts),
+    )
 
-    def step(key: Key, state: State, batch: Array | Batch, more: Array | Batch | None = None) -> tuple[State, Info]:
-        batch = _checked(batch)
-        same = jax.tree.map(lambda a: jnp.broadcast_to(a, (more_minibatches, *a.shape)), batch)
-        further = same if more is None else as_batch(more)
-        if further.data.dtype != batch.data.dtype or (further.label is None) != (batch.label is None):
-            raise ValueError(f"further minibatches are like the batch, {_described(batch)}, not {_described(further)}")
-        if further.data.shape != (more_minibatches, *batch.data.shape):
-            raise ValueError(
-                f"a step of this GAN takes {more_minibatches} more minibatches of {batch.data.shape}, "
-                f"not {further.data.shape}"
-            )
-        key_step = jax.random.fold_in(straight(key), state.step)
-        if axis_name is not None:
-            key_step = jax.random.fold_in(key_step, jax.lax.axis_index(axis_name))
-        key_own, key_before, key_beyond, key_play, key_generator, key_techniques = jax.random.split(key_step, 6)
-        technique_stats = state.techniques.stats
 
-        def generate(params: Params, z: Array) -> tuple[Array, Stats]:
-            key = jax.random.fold_in(key_generator, 0)
-            return generator.apply(params, state.generator.stats, z, train=True, key=key)
+def _init(parts: Parts, dynamics: Dynamics, average: float | Array | None, key: Key, batch: PyTree | Batch) -> State:
+    made, judged, states = begin_gan(parts, jax.random.fold_in(key, _INIT), check_batch(batch))
+    state = State(
+        step=jnp.zeros((), jnp.int32),
+        generator=made,
+        discriminator=judged,
+        techniques=states,
+        average={} if average is None else made.params,
+        memory=dynamics.begin(trained(made), trained(judged)),
+    )
+    for i, technique in enumerate(parts.techniques):
+        if technique.adjust is not None:
+            state = _adjusted(technique, jax.random.fold_in(key, i), state, state)
+    # Own buffers, so that a state can be donated, and strong types, so that the first step compiles as all others.
+    return jax.tree.map(lambda a: jnp.array(a, jnp.asarray(a).dtype, copy=True), state)
 
-        def meet(params: Params, key: Key, batch: Batch) -> tuple[Minibatch, Stats]:
-            key_latent, key_round = jax.random.split(key)
-            z = draw_latent(key_latent, technique_stats, batch.data.shape[0], batch.data.dtype)
-            generated, stats = generate(params, z)
-            return Minibatch(key_round, batch.data, batch.label, z, generated), stats
 
-        def update(
-            params: Params, player: Player, minibatch: Minibatch, *, together: bool = True
-        ) -> tuple[Player, Round]:
-            return rounds.update_discriminator(
-                discriminator,
-                loss,
-                discriminator_optimizer,
-                techniques,
-                technique_stats,
-                player,
-                minibatch,
-                lambda z: generate(params, z)[0],
-                axis_name,
-                together=together,
-            )
+def _step(
+    parts: Parts,
+    dynamics: Dynamics,
+    average: float | Array | None,
+    key: Key,
+    state: State,
+    batch: PyTree | Batch,
+    more: PyTree | Batch | None = None,
+) -> tuple[State, Info]:
+    batch = check_batch(batch)
+    check_state(parts, state)
+    further = check_further(batch, more, dynamics.minibatches - 1)
+    keys = _keys(parts, key, state.step)
+    moved = dynamics.move(parts, keys, state, batch, further)
+    info = mean_over(parts.axis_name, _info(moved))
+    after = _moved_state(state, moved, average)
+    return _finish(parts, keys.techniques, state, after, moved, info)
 
-        def update_before(player: Player, x: tuple[Array, Batch]) -> tuple[Player, Array]:
-            i, fresh = x
-            minibatch, _ = meet(state.generator.params, jax.random.fold_in(key_before, i), fresh)
-            player, played = update(state.generator.params, player, minibatch)
-            return player, played.loss
 
-        player = state.discriminator
-        if steps_before:
-            fresh = jax.tree.map(lambda a: a[:steps_before], further)
-            player, _ = unrolled(update_before, steps_before)(player, (jnp.arange(steps_before), fresh))
+def _keys(parts: Parts, key: Key, step: Array) -> Keys:
+    """The randomness of a step; each device of a mapped axis draws its own."""
+    key = jax.random.fold_in(straight(key), step)
+    if parts.axis_name is not None:
+        key = jax.random.fold_in(key, jax.lax.axis_index(parts.axis_name))
+    return Keys(*jax.random.split(key, 6))
 
-        def objective(trained: tuple[Params, Params]):
-            params, technique_params = trained
-            own, stats = meet(params, key_own, batch)
-            given = own if differentiated else jax.lax.stop_gradient(own)
 
-            def look_ahead(player: Player, x) -> tuple[Player, Array]:
-                i, fresh = x
-                key = jax.random.fold_in(key_beyond, i)
-                minibatch = meet(params, key, fresh)[0] if unroll.resample else given._replace(key=key)
-                player, played = update(params, player, minibatch)
-                return player, played.loss
+def _moved_state(state: State, moved: Moved, average: float | Array | None) -> State:
+    return state._replace(
+        step=state.step + 1,
+        generator=moved.generator,
+        discriminator=moved.discriminator,
+        average=_averaged(average, moved.generator.params, state.average),
+        memory=moved.memory,
+    )
 
-            # The generator's gradient goes through the fakes of this update only: apart, real examples take less work.
-            first = functools.partial(update, params, together=not differentiated)
-            updated, played = (jax.checkpoint(first) if unroll.remat else first)(player, given)
-            ahead = updated
-            if steps_beyond:
-                fresh = jax.tree.map(lambda a: a[steps_before:], further) if unroll.resample else None
-                lookahead = unrolled(look_ahead, steps_beyond, remat=unroll.remat, scan_unroll=unroll.scan_unroll)
-                ahead, _ = lookahead(updated, (jnp.arange(steps_beyond), fresh))
-            if not differentiated:
-                ahead = jax.lax.stop_gradient(ahead)
 
-            own = own._replace(key=key_play)
-            seen, _ = rounds.look(
-                discriminator,
-                techniques,
-                technique_stats,
-                ahead.params,
-                ahead.stats,
-                own,
-                rehearse=False,
-                together=differentiated,
-            )
-            after = rounds.play(discriminator, ahead.params, ahead.stats, own, seen, lambda z: generate(params, z)[0])
-            terms = rounds.generator_terms(
-                techniques, technique_params, technique_stats, jax.random.fold_in(key_play, 5), after
-            )
-            value = jnp.mean(loss.generator(seen.real_logits, seen.fake_logits)) + sum(terms.values())
-            return value, (updated, stats, played, given, terms)
+def _averaged(average: float | Array | None, params: PyTree, before: PyTree) -> PyTree:
+    return {} if average is None else optax.incremental_update(params, before, 1.0 - average)
 
-        trained = (state.generator.params, state.techniques.params)
-        (value, (updated, stats, played, own, terms)), gradient = rounds.value_and_gradient(
-            objective, trained, axis_name
-        )
-        stats = rounds.mean_over(axis_name, stats)
-        made = _apply(generator_optimizer, gradient[0], state.generator, stats)
-        info = Info(
-            generator_loss=value,
-            discriminator_loss=played.loss,
-            discriminator_accuracy=(jnp.mean(played.seen.real_logits > 0) + jnp.mean(played.seen.fake_logits < 0)) / 2,
-            generator_gradient_norm=optax.tree.norm(jax.lax.stop_gradient(gradient)),
-            discriminator_gradient_norm=played.gradient_norm,
-            diversity=_spread(own.generated) / jnp.maximum(_spread(own.data), 1e-12),
-            terms={name: played.terms.get(name, 0.0) + terms.get(name, 0.0) for name in {**played.terms, **terms}},
-        )
-        info = rounds.mean_over(axis_name, info)
-        judged = rounds.play(
-            discriminator, player.params, player.stats, own, played.seen, lambda z: generate(trained[0], z)[0]
-        )
-        technique_stats = {
-            technique.name: technique.update(
-                technique_stats[technique.name], jax.random.fold_in(key_techniques, i), judged, info
-            )
-            if technique.update
-            else technique_stats[technique.name]
-            for i, technique in enumerate(techniques)
-        }
-        return State(
-            step=state.step + 1,
-            generator=made,
-            discriminator=updated,
-            techniques=_apply(generator_optimizer, gradient[1], state.techniques, technique_stats),
-            average={} if average is None else optax.incremental_update(made.params, state.average, 1.0 - average),
-        ), info
 
-    def latent(key: Key, state: State, n: int) -> Array:
-        dtype = jax.tree.leaves(state.generator.params)[0].dtype
-        return draw_latent(jax.random.fold_in(key, _LATENT), state.techniques.stats, n, dtype)
+def _info(moved: Moved) -> Info:
+    seen, play = moved.round.seen, moved.play
+    right = jnp.mean(seen.real_logits > 0) + jnp.mean(seen.fake_logits < 0)
+    return Info(
+        generator_loss=moved.answer.loss,
+        discriminator_loss=moved.round.loss,
+        discriminator_accuracy=right / 2,
+        generator_gradient_norm=norm(moved.answer.gradient.network),
+        discriminator_gradient_norm=norm(moved.round.gradient.network),
+        diversity=_spread(play.generated.data) / jnp.maximum(_spread(play.data.data), 1e-12),
+        terms=Terms(moved.answer.terms, moved.round.terms),
+    )
 
-    def sample(key: Key, state: State, n: int) -> Array:
-        params = state.generator.params if average is None else state.average
-        z = latent(key, state, n)
-        key_apply = jax.random.fold_in(key, _SAMPLE)
-        return generator.apply(params, state.generator.stats, z, train=False, key=key_apply)[0]
 
-    def effects(key: Key, state: State, batch: Array | Batch) -> dict[str, Array]:
-        def trained(state: State) -> Params:
-            return state.generator.params, state.discriminator.params
+def _spread(tree: PyTree) -> Array:
+    """Mean distance between neighbours in a batch; in pairs, so that it needs no communication between devices."""
+    leaves = jax.tree.leaves(tree)
+    pairs = leaves[0].shape[0] // 2
+    square = jnp.zeros(pairs, jnp.float32)
+    for x in leaves:
+        x = x[: 2 * pairs].reshape(pairs, 2, -1).astype(jnp.promote_types(x.dtype, jnp.float32))
+        square = square + jnp.sum((x[:, 0] - x[:, 1]) ** 2, axis=-1)
+    return jnp.sum(jnp.sqrt(square + 1e-20)) / max(pairs, 1)
 
-        def change(new: State, old: State) -> Array:
-            return optax.tree.norm(optax.tree.sub(trained(new), trained(old)))
 
-        after, _ = step(key, state, batch)
-        total = jnp.maximum(change(after, state), 1e-30)
-        effect = {}
-        for i, technique in enumerate(techniques):
-            if not any(technique[2:8]):  # it only watches
-                continue
-            idle = Technique(technique.name, init=technique.init)
-            without = with_techniques(techniques=(*techniques[:i], idle, *techniques[i + 1 :]))
-            effect[technique.name] = change(after, without.step(key, state, batch)[0]) / total
-        return effect
+def _finish(parts: Parts, key: Key, before: State, after: State, moved: Moved, info: Info) -> tuple[State, Info]:
+    """What techniques do after the players moved: update, adjust, report."""
+    states = dict(before.techniques)
+    for i, technique in enumerate(parts.techniques):
+        if technique.update is not None:
+            own = own_of(technique, before.techniques, trained(before.generator), trained(before.discriminator))
+            play = hooks.seen_by(technique, moved.play)
+            states[technique.name] = technique.update(own, jax.random.fold_in(key, i), play, info)
+    after = after._replace(techniques=states)
+    for i, technique in enumerate(parts.techniques):
+        if technique.adjust is not None:
+            key_adjust = jax.random.fold_in(jax.random.fold_in(key, len(parts.techniques)), i)
+            after = _adjusted(technique, key_adjust, before, after)
+    reports = {
+        technique.name: dict(technique.report(_own(technique, after)))
+        for technique in parts.techniques
+        if technique.report is not None
+    }
+    return after, info._replace(reports=reports)
 
-    return GAN(init, step, sample, latent, effects, more_minibatches + 1)
+
+def _own(technique: Technique, state: State):
+    return own_of(technique, state.techniques, trained(state.generator), trained(state.discriminator))
+
+
+def _adjusted(technique: Technique, key: Key, before: State, after: State) -> State:
+    assert technique.adjust is not None
+    after, own = technique.adjust(_own(technique, after), key, before, after)
+    if not isinstance(after, State):
+        raise ValueError(f"the adjust hook of {technique.name} returns (State, its own state)")
+    return after._replace(techniques={**after.techniques, technique.name: own})
+
+
+def _gradients(parts: Parts, key: Key, state: State, batch: PyTree | Batch) -> Gradients:
+    check_state(parts, state)
+    keys = _keys(parts, key, state.step)
+    context, generator = begin_step(parts, keys, state)
+    joint = joint_round(context, keys, generator, state.discriminator, check_batch(batch))
+    made, played = joint.generator, joint.discriminator
+    return Gradients(
+        generator=made.gradient.network,
+        discriminator=played.gradient.network,
+        generator_techniques=made.gradient.techniques,
+        discriminator_techniques=played.gradient.techniques,
+        generator_stats=made.stats,
+        discriminator_stats=played.stats,
+        generator_loss=made.loss,
+        discriminator_loss=played.loss,
+    )
+
+
+def _apply(parts: Parts, average: float | Array | None, state: State, gradients: Gradients) -> State:
+    of_generator = Trained(gradients.generator, gradients.generator_techniques)
+    of_discriminator = Trained(gradients.discriminator, gradients.discriminator_techniques)
+    made = descend_generator(parts, of_generator, state.generator, gradients.generator_stats)
+    judged = descend_discriminator(parts, of_discriminator, state.discriminator, gradients.discriminator_stats)
+    return state._replace(
+        step=state.step + 1,
+        generator=made,
+        discriminator=judged,
+        average=_averaged(average, made.params, state.average),
+    )
+
+
+def _latents(parts: Parts, key: Key, state: State, n: int, label: PyTree) -> Batch:
+    check_state(parts, state)
+    if label is None and parts.generator.conditional and parts.label_distribution is None:
+        raise ValueError("a conditional generator is told what to make: sample(key, state, n, label)")
+    if label is not None and any(jnp.shape(leaf)[:1] != (n,) for leaf in jax.tree.leaves(label)):
+        raise ValueError(f"{n} samples take {n} labels, not {jax.tree.map(jnp.shape, label)}")
+    if label is not None and not parts.generator.conditional:
+        raise ValueError("this generator is not conditional: it takes no labels")
+    key = jax.random.fold_in(key, _LATENT)
+    dtype = latent_dtype(state.generator.params)
+    return draw_latents(parts, lambda t: _own(t, state), key, n, dtype, label, given=label is not None)
+
+
+def _sample(
+    parts: Parts, average: float | Array | None, key: Key, state: State, n: int, label: PyTree = None
+) -> PyTree:
+    params = state.generator.params if average is None else state.average
+    z = _latents(parts, key, state, n, label)
+    key = jax.random.fold_in(key, _SAMPLE)
+    return run(parts.generator, params, state.generator.stats, z, train=False, key=key)[0]
+
+
+def _judge(parts: Parts, key: Key, state: State, x: PyTree | Batch) -> Array:
+    judged = state.discriminator
+    key = jax.random.fold_in(key, _JUDGE)
+    return parts.loss.logit(
+        as_logits(run(parts.discriminator, judged.params, judged.stats, as_batch(x), train=False, key=key)[0])
+    )

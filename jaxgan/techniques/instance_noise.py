@@ -3,10 +3,12 @@
 import jax
 import jax.numpy as jnp
 
-from jaxgan.types import Technique
+from jaxgan.techniques.penalties._gradients import each_leaf
+from jaxgan.types import Array, Own, Technique
+from jaxgan.types.checks import at_least, whole
 
 
-def instance_noise(std: float, *, steps: int = 0) -> Technique:
+def instance_noise(std: float | Array, *, steps: int = 0) -> Technique:
     """Adds `N(0, σ² I)` to all that the discriminator sees, inside the generator's gradient.
 
     Args:
@@ -20,17 +22,24 @@ def instance_noise(std: float, *, steps: int = 0) -> Technique:
       Sønderby et al., "Amortised MAP Inference for Image Super-resolution", 2017, section 4.1; Arjovsky and Bottou,
       "Towards Principled Methods for Training GANs", 2017, section 3.
     """
-    if std < 0 or steps < 0:
-        raise ValueError(f"instance_noise takes a std and steps of 0 or more, not {std} and {steps}")
+    at_least("the std of instance_noise", std, 0)
+    whole("the steps of instance_noise", steps, 0)
 
-    def add(state, key, x):
-        level = std if steps == 0 else std * jnp.maximum(0.0, 1.0 - state / steps)
-        return x + jnp.asarray(level, x.dtype) * jax.random.normal(key, x.shape, x.dtype)
+    def noisy(level):
+        return lambda key, x: x + jnp.asarray(level, x.dtype) * jax.random.normal(key, x.shape, x.dtype)
+
+    def meet(own, key, real, fake, features):
+        del features
+        level = std if steps == 0 else std * jnp.maximum(0.0, 1.0 - own.state / steps)
+        key_real, key_fake = jax.random.split(key)
+        return (
+            real._replace(data=each_leaf(noisy(level), key_real, real.data)),
+            fake._replace(data=each_leaf(noisy(level), key_fake, fake.data)),
+        )
 
     return Technique(
         "instance_noise",
-        init=lambda key, batch: ({}, jnp.zeros((), jnp.int32)),
-        real=add,
-        fake=add,
-        update=lambda state, key, play, info: state + 1,
+        init=lambda key, batch, latent_width: Own(state=jnp.zeros((), jnp.int32)),
+        meet=meet,
+        update=lambda own, key, play, info: own.state + 1,
     )

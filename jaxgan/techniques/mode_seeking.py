@@ -1,11 +1,13 @@
 """Mode seeking: rewards the generator for making different things from different latents."""
 
+import jax
 import jax.numpy as jnp
 
-from jaxgan.types import Technique
+from jaxgan.types import Array, Technique
+from jaxgan.types.checks import at_least, positive
 
 
-def mode_seeking(weight: float, *, epsilon: float = 1e-5) -> Technique:
+def mode_seeking(weight: float | Array, *, epsilon: float = 1e-5) -> Technique:
     """Adds `weight / (r + ε)` to the generator's loss, with `r = E |G(z₁) - G(z₂)| / E |z₁ - z₂|`.
 
     Distances are mean absolute differences. The pairs are neighbours in the batch, so that the generator need not run
@@ -22,18 +24,20 @@ def mode_seeking(weight: float, *, epsilon: float = 1e-5) -> Technique:
     Reference:
       Mao et al., "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis", 2019, section 3.2.
     """
-    if weight < 0 or not epsilon > 0:
-        raise ValueError(f"mode_seeking takes a weight of 0 or more and an epsilon above 0, not {weight} and {epsilon}")
+    at_least("the weight of mode_seeking", weight, 0)
+    positive("the epsilon of mode_seeking", epsilon)
 
-    def distance(x):
-        pairs = x.shape[0] // 2
+    def distance(tree):
+        leaves = jax.tree.leaves(tree)
+        pairs = leaves[0].shape[0] // 2
         if pairs == 0:
             raise ValueError("mode_seeking compares pairs of fakes: take a batch of at least 2")
-        x = x[: 2 * pairs].reshape(pairs, 2, -1).astype(jnp.promote_types(x.dtype, jnp.float32))
+        x = jnp.concatenate([leaf[: 2 * pairs].reshape(pairs, 2, -1) for leaf in leaves], axis=2)
+        x = x.astype(jnp.promote_types(x.dtype, jnp.float32))
         return jnp.mean(jnp.abs(x[:, 0] - x[:, 1]))
 
-    def generator_loss(params, state, key, play):
-        del params, state, key
-        return weight / (distance(play.generated) / (distance(play.latent) + epsilon) + epsilon)
+    def generator_loss(own, key, play):
+        del own, key
+        return weight / (distance(play.generated.data) / (distance(play.latent) + epsilon) + epsilon)
 
     return Technique("mode_seeking", generator_loss=generator_loss)

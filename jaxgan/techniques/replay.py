@@ -5,18 +5,19 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxgan.types import Array, Technique
+from jaxgan.types import Array, Batch, Own, Technique
+from jaxgan.types.checks import between, whole
 
 
 class ReplayState(NamedTuple):
     """The history of fakes.
 
     Attributes:
-      buffer: `[capacity, ...]`.
+      buffer: fakes `[capacity, ...]`, with their labels and latents.
       filled: int32 scalar, how many of its places hold a fake.
     """
 
-    buffer: Array
+    buffer: Batch
     filled: Array
 
 
@@ -25,7 +26,7 @@ def replay(capacity: int, *, share: float = 0.5) -> Technique:
 
     After each step as many of the new fakes go into the buffer: into free places first, then over a block of
     neighbours at a random place, so that ages are spread geometrically. Until one share is in the buffer nothing is
-    replaced. The generator is trained on its own fakes only.
+    replaced. A fake keeps its label and its latent. The generator is trained on its own fakes only.
 
     Args:
       capacity: places in the buffer, at least the share of a batch.
@@ -38,33 +39,35 @@ def replay(capacity: int, *, share: float = 0.5) -> Technique:
       Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", 2017,
       section 2.3.
     """
-    if capacity < 1:
-        raise ValueError(f"replay takes a capacity of at least 1, not {capacity}")
-    if not 0.0 < share <= 1.0:
-        raise ValueError(f"replay takes a share above 0 and up to 1, not {share}")
+    whole("the capacity of replay", capacity, 1)
+    between("the share of replay", share, 0, 1, ends="(]")
 
     def count(batch: int) -> int:
         return max(1, round(share * batch))
 
-    def init(key, batch):
-        del key
-        if count(batch.data.shape[0]) > capacity:
-            raise ValueError(
-                f"replay keeps {count(batch.data.shape[0])} fakes per step, but its capacity is {capacity}"
-            )
-        return {}, ReplayState(jnp.zeros((capacity, *batch.data.shape[1:]), batch.data.dtype), jnp.zeros((), jnp.int32))
+    def attach(own, key, shapes):
+        del own, key
+        n = count(shapes.latent.shape[0])
+        if n > capacity:
+            raise ValueError(f"replay keeps {n} fakes per step, but its capacity is {capacity}")
+        buffer = jax.tree.map(lambda a: jnp.zeros((capacity, *a.shape[1:]), a.dtype), shapes.generated)
+        return Own(state=ReplayState(buffer, jnp.zeros((), jnp.int32)))
 
-    def rehearse(state, key, x):
-        n = count(x.shape[0])
-        past = state.buffer[jax.random.randint(key, (n,), 0, jnp.maximum(state.filled, 1))]
-        return jnp.where(state.filled >= n, jnp.concatenate([past, x[n:]]), x)
+    def rehearse(own, key, fake):
+        n, filled = count(fake.latent.shape[0]), own.state.filled
+        places = jax.random.randint(key, (n,), 0, jnp.maximum(filled, 1))
 
-    def update(state, key, play, info):
+        def mixed(past, new):
+            return jnp.where(filled >= n, jnp.concatenate([past[places], new[n:]]), new)
+
+        return jax.tree.map(mixed, own.state.buffer, fake)
+
+    def update(own, key, play, info):
         del info
-        n = count(play.generated.shape[0])
-        start = jnp.where(state.filled < capacity, state.filled, jax.random.randint(key, (), 0, capacity))
+        n, filled = count(play.latent.shape[0]), own.state.filled
+        start = jnp.where(filled < capacity, filled, jax.random.randint(key, (), 0, capacity))
         places = (start + jnp.arange(n)) % capacity
-        buffer = state.buffer.at[places].set(jax.lax.stop_gradient(play.generated[-n:]))
-        return ReplayState(buffer, jnp.minimum(state.filled + n, capacity))
+        buffer = jax.tree.map(lambda past, new: past.at[places].set(new[-n:]), own.state.buffer, play.generated)
+        return ReplayState(buffer, jnp.minimum(filled + n, capacity))
 
-    return Technique("replay", init=init, rehearse=rehearse, update=update)
+    return Technique("replay", attach=attach, rehearse=rehearse, update=update)

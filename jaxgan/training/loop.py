@@ -216,7 +216,7 @@ def fit(
             if run.on_alarm != "off":
                 if watched is not None:
                     for line, of_seed in zip(lines, several.each(states), strict=True):
-                        line["window"] = alarms.seen(of_seed.techniques.stats[alarms.NAME])
+                        line["window"] = alarms.seen(of_seed.techniques[alarms.NAME])
                 alarmed = [_raise_alarms(line, detectors[line["seed"]]) for line in lines]
             else:
                 alarmed = []

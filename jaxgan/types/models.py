@@ -1,23 +1,37 @@
-"""What a GAN carries from step to step, and what it is."""
+"""What a model carries from step to step, what it reports, and what the training loop asks of it."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from jaxgan.types.batches import Array, Params, PyTree, Stats
+
+
+class Learned(NamedTuple):
+    """What a technique trains beside a player's network.
+
+    Attributes:
+      params: trained by that player's loss.
+      opt_state: the optimizer's, which is the technique's own or the player's.
+    """
+
+    params: Params
+    opt_state: PyTree
 
 
 class Player(NamedTuple):
     """What training changes of one player.
 
     Attributes:
-      params: trained by the gradient.
+      params: the network's, trained by the gradient.
       stats: changed without a gradient.
       opt_state: the optimizer's.
+      techniques: what techniques train with this player, by name; only those that do.
     """
 
     params: Params
     stats: Stats
     opt_state: PyTree
+    techniques: dict[str, Learned] = {}
 
 
 class State(NamedTuple):
@@ -27,16 +41,29 @@ class State(NamedTuple):
       step: int32 scalar, the number of steps taken.
       generator: the generator.
       discriminator: the discriminator.
-      techniques: what techniques train beside the generator (`params`, by technique name) and what they carry
-        (`stats`, by technique name).
-      average: moving average of the generator's parameters, `{}` when none is kept.
+      techniques: what techniques carry without a gradient, by name.
+      average: moving average of the parameters of the generator's network, `{}` when none is kept.
+      memory: what the dynamics carry, `{}` for most.
     """
 
     step: Array
     generator: Player
     discriminator: Player
-    techniques: Player
-    average: Params
+    techniques: dict[str, PyTree]
+    average: Params = {}
+    memory: PyTree = {}
+
+
+class Terms(NamedTuple):
+    """What each technique added to each player's loss, by name.
+
+    Attributes:
+      generator: `{technique: scalar}`.
+      discriminator: `{technique: scalar}`.
+    """
+
+    generator: dict[str, Array]
+    discriminator: dict[str, Array]
 
 
 class Info(NamedTuple):
@@ -45,12 +72,13 @@ class Info(NamedTuple):
     Attributes:
       generator_loss: the generator's loss with all terms.
       discriminator_loss: the discriminator's loss with all terms, before its update.
-      discriminator_accuracy: share of examples, real and fake, on the right side of zero, in [0, 1].
-      generator_gradient_norm: Euclidean norm of the generator's gradient.
-      discriminator_gradient_norm: Euclidean norm of the discriminator's gradient.
+      discriminator_accuracy: share of logits, real and fake, on the right side of zero, in [0, 1].
+      generator_gradient_norm: Euclidean norm of the gradient of the generator's network alone.
+      discriminator_gradient_norm: Euclidean norm of the gradient of the discriminator's network alone.
       diversity: mean distance between neighbours in the batch of fakes, divided by the same of the real batch: near 1
         when healthy, near 0 when every fake is the same.
-      terms: what each technique added to a loss, by name.
+      terms: what each technique added to each player's loss.
+      reports: what techniques show of themselves, `{technique: {name: scalar}}`.
     """
 
     generator_loss: Array
@@ -59,28 +87,105 @@ class Info(NamedTuple):
     generator_gradient_norm: Array
     discriminator_gradient_norm: Array
     diversity: Array
-    terms: dict[str, Array]
+    terms: Terms
+    reports: dict[str, dict[str, Array]] = {}
+
+
+class Gradients(NamedTuple):
+    """Both players' gradients at one point, and what their passes left behind; `gan.apply` takes them.
+
+    Attributes:
+      generator: like `state.generator.params`.
+      discriminator: like `state.discriminator.params`.
+      generator_techniques: of what techniques train with the generator, by name.
+      discriminator_techniques: of what techniques train with the discriminator, by name.
+      generator_stats: the generator's statistics afterwards.
+      discriminator_stats: the discriminator's statistics afterwards.
+      generator_loss: scalar, with all terms.
+      discriminator_loss: scalar, with all terms.
+    """
+
+    generator: Params
+    discriminator: Params
+    generator_techniques: dict[str, Params]
+    discriminator_techniques: dict[str, Params]
+    generator_stats: Stats
+    discriminator_stats: Stats
+    generator_loss: Array
+    discriminator_loss: Array
+
+
+class Model(Protocol):
+    """What the loop, the report, checkpoints and the diagnosis need of a model; a GAN is one.
+
+    A state is a tree of arrays with an int32 scalar `step`, and an info a named tuple of scalars. What a model does not
+    offer is None.
+    """
+
+    @property
+    def init(self) -> Callable[..., Any]:
+        """`init(key, batch) -> state`."""
+        ...
+
+    @property
+    def step(self) -> Callable[..., tuple[Any, Any]]:
+        """`step(key, state, batch, more=None) -> (state, info)`; pure, not jitted."""
+        ...
+
+    @property
+    def sample(self) -> Callable[..., PyTree]:
+        """`sample(key, state, n, label=None) -> [n, ...]`."""
+        ...
+
+    @property
+    def latent(self) -> Callable[..., Array] | None:
+        """`latent(key, state, n) -> [n, width]`, what `sample` decodes; or None."""
+        ...
+
+    @property
+    def effects(self) -> Callable[..., dict[str, Array]] | None:
+        """`effects(key, state, batch) -> {technique: scalar}`, how much each one matters; or None."""
+        ...
+
+    @property
+    def judge(self) -> Callable[..., Array] | None:
+        """`judge(key, state, x) -> [n]`, large for what looks real to the model; or None."""
+        ...
+
+    @property
+    def minibatches(self) -> int:
+        """How many minibatches of real examples one step can use."""
+        ...
 
 
 class GAN(NamedTuple):
-    """A generative adversarial network: pure functions, none of them jitted.
+    """A generative adversarial network: pure functions, none of them jitted. It is a `Model`.
 
     Attributes:
       init: `init(key, batch) -> State`.
       step: `step(key, state, batch, more=None) -> (State, Info)`. The randomness of a step is
         `fold_in(key, state.step)`, so one key serves a whole run. `more` is a stack `[minibatches - 1, batch, ...]` of
-        further real minibatches for the additional discriminator steps and the resampled lookahead; without it these
-        see `batch` again, with fresh latents.
-      sample: `sample(key, state, n) -> [n, ...]`, from the averaged generator where one is kept, in inference mode.
-      latent: `latent(key, state, n) -> [n, latent_dim]`, what `sample` feeds to the generator.
+        further real minibatches for additional discriminator steps, a resampled lookahead or an extrapolation; without
+        it these see `batch` again, with fresh latents.
+      sample: `sample(key, state, n, label=None) -> [n, ...]`, from the averaged generator where one is kept, in
+        inference mode. `label` is a tree of arrays `[n, ...]`, the condition of a conditional generator.
+      latent: `latent(key, state, n, label=None) -> [n, width]`, what `sample` feeds to the generator.
       effects: `effects(key, state, batch) -> {technique: scalar}`, how far the step's result moves when that technique
-        alone is left idle, relative to the length of the step. Zero: the technique changes nothing.
+        alone is left idle, relative to the length of the step. Exactly zero: the technique changes nothing. A technique
+        that changes the shape of what the discriminator sees cannot be left idle, and has no entry.
       minibatches: how many minibatches of real examples one step can use.
+      gradients: `gradients(key, state, batch) -> Gradients`, both players' at one point; differentiable.
+      apply: `apply(state, gradients) -> State`, one update of both players by their optimizers; no technique's state
+        changes.
+      judge: `judge(key, state, x) -> [n]`, the discriminator's logits in inference mode, one number each.
     """
 
     init: Callable[..., State]
     step: Callable[..., tuple[State, Info]]
-    sample: Callable[..., Array]
+    sample: Callable[..., PyTree]
     latent: Callable[..., Array]
     effects: Callable[..., dict[str, Array]]
     minibatches: int
+    gradients: Callable[..., Gradients]
+    apply: Callable[..., State]
+    judge: Callable[..., Array]

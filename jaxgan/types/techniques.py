@@ -1,82 +1,231 @@
-"""What techniques and losses are."""
+"""What a technique against mode collapse is: a name and those hooks that it needs, each documented by a protocol."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from jaxgan.types.batches import Array, Params, PyTree
+from jaxgan.types.batches import Array, Batch, Key, Params, PyTree
+
+if TYPE_CHECKING:
+    import optax
+
+    from jaxgan.types.models import Info, State
 
 
-class AdversarialLoss(NamedTuple):
-    """What the two players minimise, as functions of logits `[batch]` that return one value for each example.
+class Own(NamedTuple):
+    """What a technique owns; every hook gets it first.
 
     Attributes:
-      discriminator: `discriminator(real_logits, fake_logits) -> [batch]`.
-      generator: `generator(real_logits, fake_logits) -> [batch]`.
+      generator: parameters that are trained by the generator's loss.
+      discriminator: parameters that are trained by the discriminator's loss; they go through the lookahead with it.
+      state: what changes without a gradient, by `update` and `adjust`.
     """
 
-    discriminator: Callable[[Array, Array], Array]
-    generator: Callable[[Array, Array], Array]
+    generator: Params = {}
+    discriminator: Params = {}
+    state: PyTree = {}
 
 
 class Play(NamedTuple):
-    """One round of the game: what a technique's term may look at.
+    """One minibatch as the discriminator saw it: what a technique's term may look at.
+
+    All functions take a `Batch`, or an array where no labels matter.
 
     Attributes:
-      discriminate: `discriminate(x) -> logits`, the discriminator at the parameters that the round is played with, on
-        `x` as it is (no technique's `real` or `fake` is applied).
-      features: `features(x) -> [batch, width]`, the discriminator's activations below its last layer, or None.
-      generate: `generate(z) -> x`, the generator.
-      real: `[batch, ...]`, real examples as the discriminator saw them.
-      fake: `[batch, ...]`, fakes as the discriminator saw them.
-      data: `[batch, ...]`, real examples before any technique changed them.
-      generated: `[batch, ...]`, the generator's output before any technique changed it.
-      latent: `[batch, latent_dim]`, what `generated` was made from.
-      label: what the batch says of `data`, or None.
-      real_logits: `[batch]`, or `[batch / m]` when the discriminator is packed.
+      discriminate: `discriminate(x) -> [logits]`, one number a logit, by the discriminator at the parameters that the
+        round is played with, on `x` as it is (no technique's `meet` is applied).
+      features: `features(x, through=False) -> [batch, width]`, the activations below the discriminator's last layer;
+        raises a ValueError where it has none. In a generator's term they are frozen: the term cannot be lowered by
+        steering the discriminator through the lookahead, unless it asks for that with `through=True`.
+      generate: `generate(z) -> Batch`, the generator in training mode.
+      judge: `judge(params, x) -> [logits]`, the discriminator's network at any parameters.
+      make: `make(params, z) -> Batch`, the generator's network at any parameters.
+      real: real examples as the discriminator saw them.
+      fake: fakes as the discriminator saw them.
+      data: real examples before any technique changed them.
+      generated: the generator's output before any technique changed it, with its label and latent.
+      columns: which columns of the latent belong to which technique.
+      real_logits: `[batch]`, `[batch / m]` when the discriminator is packed; `[..., parts]` where it has parts.
       fake_logits: like `real_logits`.
+      generator: the parameters of the generator's network.
+      discriminator: the parameters of the discriminator's network.
+      step: int32 scalar, steps taken so far.
     """
 
-    discriminate: Callable[[Array], Array]
-    features: Callable[[Array], Array] | None
-    generate: Callable[[Array], Array]
-    real: Array
-    fake: Array
-    data: Array
-    generated: Array
-    latent: Array
-    label: Array | None
+    discriminate: Callable[..., Array]
+    features: Callable[..., Array]
+    generate: Callable[..., Batch]
+    judge: Callable[..., Array]
+    make: Callable[..., Batch]
+    real: Batch
+    fake: Batch
+    data: Batch
+    generated: Batch
+    columns: Mapping[str, slice]
     real_logits: Array
     fake_logits: Array
+    generator: Params
+    discriminator: Params
+    step: Array
+
+    @property
+    def latent(self) -> Array:
+        """`[batch, width]`, what `generated` was made from."""
+        assert self.generated.latent is not None
+        return self.generated.latent
+
+
+class Init(Protocol):
+    """Makes what the technique owns, before there are networks."""
+
+    def __call__(self, key: Key, batch: Batch, latent_width: int, /) -> Own:
+        """`latent_width` counts the columns of all techniques."""
+        ...
+
+
+class Attach(Protocol):
+    """Completes what the technique owns, once the shapes of a whole round are known."""
+
+    def __call__(self, own: Own, key: Key, shapes: Play, /) -> Own:
+        """`shapes` holds a `jax.ShapeDtypeStruct` in place of every array, and of `features`: that of the real batch.
+
+        Its other functions are None; `features` is None where the discriminator shows none.
+        """
+        ...
+
+
+class Latent(Protocol):
+    """Changes latents before the generator sees them."""
+
+    def __call__(self, own: Own, key: Key, z: Batch, columns: slice, /) -> Batch:
+        """`z.data` is `[batch, width]`, whose `columns` are the technique's own to write; `z.label` is the condition.
+
+        Neither the shape nor the dtype of `z.data` changes.
+        """
+        ...
+
+
+class Meet(Protocol):
+    """Changes real examples and fakes alike as the discriminator will see them, inside the gradient of both players."""
+
+    def __call__(
+        self, own: Own, key: Key, real: Batch, fake: Batch, features: Callable[..., Array] | None, /
+    ) -> tuple[Batch, Batch]:
+        """May change shapes and labels: the discriminator is initialised on what it will see.
+
+        `features` are the discriminator's; None at `init`, and where there are none.
+        """
+        ...
+
+
+class Rehearse(Protocol):
+    """Changes the fakes that the discriminator is trained on, before `meet`; the generator trains on its own only."""
+
+    def __call__(self, own: Own, key: Key, fake: Batch, /) -> Batch:
+        """A fake keeps its label and its latent."""
+        ...
+
+
+class DiscriminatorWeights(Protocol):
+    """Factors on the halves of the discriminator's loss; those of several techniques are multiplied."""
+
+    def __call__(self, own: Own, key: Key, play: Play, /) -> tuple[Array, Array]:
+        """For real and for fake logits: a scalar, `[logits]`, or of the logits' own shape."""
+        ...
+
+
+class GeneratorWeights(Protocol):
+    """Factors on the generator's loss; those of several techniques are multiplied."""
+
+    def __call__(self, own: Own, key: Key, play: Play, /) -> Array:
+        """A scalar, `[logits]`, or of the logits' own shape."""
+        ...
+
+
+class Term(Protocol):
+    """A term that is added to a player's loss."""
+
+    def __call__(self, own: Own, key: Key, play: Play, /) -> Array:
+        """A scalar."""
+        ...
+
+
+class Update(Protocol):
+    """Changes the technique's state after the step."""
+
+    def __call__(self, own: Own, key: Key, play: Play, info: "Info", /) -> PyTree:
+        """`play` is the round that the discriminator was trained on, judged by it as it was before its update."""
+        ...
+
+
+class Adjust(Protocol):
+    """Changes the players themselves, last of all: slow weights, restarts."""
+
+    def __call__(self, own: Own, key: Key, before: "State", after: "State", /) -> tuple["State", PyTree]:
+        """Returns the state of the GAN, and the technique's own state."""
+        ...
+
+
+class Report(Protocol):
+    """Shows numbers of the technique in `Info.reports`."""
+
+    def __call__(self, own: Own, /) -> Mapping[str, Array]:
+        """Scalars by name."""
+        ...
 
 
 class Technique(NamedTuple):
-    """A technique against mode collapse: a name and those of these functions that it needs.
+    """A technique against mode collapse: a name and those of these hooks that it needs.
 
-    `gan` folds a sequence of techniques, in order, into the step. All functions are pure, `state` is the technique's
-    own, and a missing function is the identity (for a transform) or zero (for a loss).
+    `gan` folds a sequence of techniques, in order, into the step. All hooks are pure. A missing hook is the identity
+    (for what changes examples), one (for weights) or zero (for a loss). The protocol of each says what it is given.
 
     Attributes:
-      name: what the technique is called in `Info.terms` and in error messages.
-      init: `init(key, batch) -> (params, state)`, once; `params` are trained together with the generator.
-      latent: `latent(state, key, z) -> z`, before the generator.
-      real: `real(state, key, x) -> x`, on the real examples that the discriminator sees, inside the gradient.
-      fake: `fake(state, key, x) -> x`, on the fakes that the discriminator sees, inside the gradient, when either
-        player is trained.
-      rehearse: `rehearse(state, key, x) -> x`, on the fakes that the discriminator is trained on, before `fake`; the
-        generator is trained on its own fakes only, since a fake that it did not just make teaches it nothing.
-      discriminator_loss: `discriminator_loss(state, key, play) -> scalar`, added to the discriminator's loss, also
-        inside the lookahead.
-      generator_loss: `generator_loss(params, state, key, play) -> scalar`, added to the generator's loss.
-      update: `update(state, key, play, info) -> state`, after the step. `play` is the round that the discriminator
-        was trained on.
+      name: what the technique is called in `Info`, in the state and in error messages.
+      columns: how many columns of the latent are its own; they come after the noise, drawn like it.
+      init: `init(key, batch, latent_width) -> Own`.
+      attach: `attach(own, key, shapes) -> Own`.
+      latent: `latent(own, key, z, columns) -> z`.
+      meet: `meet(own, key, real, fake, features) -> (real, fake)`.
+      rehearse: `rehearse(own, key, fake) -> fake`.
+      discriminator_weights: `discriminator_weights(own, key, play) -> (real, fake)`.
+      generator_weights: `generator_weights(own, key, play) -> [logits]`.
+      discriminator_loss: `discriminator_loss(own, key, play) -> scalar`, also inside the lookahead.
+      generator_loss: `generator_loss(own, key, play) -> scalar`.
+      update: `update(own, key, play, info) -> state`.
+      adjust: `adjust(own, key, before, after) -> (State, state)`.
+      report: `report(own) -> {name: scalar}`.
+      optimizer: an optax transformation for its own parameters; None is that of the player.
     """
 
     name: str
-    init: Callable[..., tuple[Params, PyTree]] | None = None
-    latent: Callable[..., Array] | None = None
-    real: Callable[..., Array] | None = None
-    fake: Callable[..., Array] | None = None
-    rehearse: Callable[..., Array] | None = None
-    discriminator_loss: Callable[..., Array] | None = None
-    generator_loss: Callable[..., Array] | None = None
-    update: Callable[..., PyTree] | None = None
+    columns: int = 0
+    init: Init | None = None
+    attach: Attach | None = None
+    latent: Latent | None = None
+    meet: Meet | None = None
+    rehearse: Rehearse | None = None
+    discriminator_weights: DiscriminatorWeights | None = None
+    generator_weights: GeneratorWeights | None = None
+    discriminator_loss: Term | None = None
+    generator_loss: Term | None = None
+    update: Update | None = None
+    adjust: Adjust | None = None
+    report: Report | None = None
+    optimizer: "optax.GradientTransformation | None" = None
+
+    def acts(self) -> bool:
+        """Whether it can change a player, and does not only watch."""
+        return any(getattr(self, hook) is not None for hook in ACTING)
+
+
+ACTING = (
+    "latent",
+    "meet",
+    "rehearse",
+    "discriminator_weights",
+    "generator_weights",
+    "discriminator_loss",
+    "generator_loss",
+    "adjust",
+)
+"""The hooks that can change a player, by name."""

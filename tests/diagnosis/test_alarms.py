@@ -46,7 +46,7 @@ def test_watching_changes_nothing(key):
     watched = trained(made(alarms.watch(assign, 8, window=10, every=2)), 3, key)
     for a, b in zip(jax.tree.leaves(plain.generator), jax.tree.leaves(watched.generator), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
-    assert int(watched.techniques.stats[alarms.NAME].step) == 3
+    assert int(watched.techniques[alarms.NAME].step) == 3
 
 
 def test_a_watcher_is_no_silent_technique(key):

@@ -3,11 +3,12 @@
 import jax
 import jax.numpy as jnp
 
-from jaxgan.techniques.penalties._gradients import gradient_norms
-from jaxgan.types import Technique
+from jaxgan.techniques.penalties._gradients import each_leaf, gradient_norms
+from jaxgan.types import Array, Technique
+from jaxgan.types.checks import at_least, positive
 
 
-def dragan(weight: float = 10.0, *, radius: float = 0.5) -> Technique:
+def dragan(weight: float | Array = 10.0, *, radius: float | Array = 0.5) -> Technique:
     """Adds `weight · E (‖∇ₓ D(x + δ)‖ - 1)²` over real `x` to the discriminator's loss, with `δ ~ N(0, c² I)`.
 
     `c` is `radius` times the standard deviation of all numbers in the real batch, so that it fits any data. The
@@ -24,15 +25,16 @@ def dragan(weight: float = 10.0, *, radius: float = 0.5) -> Technique:
       Kodali, Abernethy, Hays and Kira, "On Convergence and Stability of GANs", 2017, equation 2.4 (there `c` is a
       constant; scaling by the data follows the authors' programs).
     """
-    if weight < 0:
-        raise ValueError(f"dragan takes a weight of 0 or more, not {weight}")
-    if not radius > 0:
-        raise ValueError(f"dragan takes a radius above 0, not {radius}")
+    at_least("the weight of dragan", weight, 0)
+    positive("the radius of dragan", radius)
 
-    def discriminator_loss(state, key, play):
-        del state
-        noise = jax.random.normal(key, play.real.shape, play.real.dtype)
-        around = play.real + radius * jnp.std(play.data) * noise
-        return weight * jnp.mean((gradient_norms(play.discriminate, around) - 1.0) ** 2)
+    def around(key, seen, data):
+        noise = jax.random.normal(key, seen.shape, seen.dtype)
+        return seen + radius * jnp.std(data) * noise
+
+    def discriminator_loss(own, key, play):
+        del own
+        real = play.real._replace(data=each_leaf(around, key, play.real.data, play.data.data))
+        return weight * jnp.mean((gradient_norms(play.discriminate, real) - 1.0) ** 2)
 
     return Technique("dragan", discriminator_loss=discriminator_loss)

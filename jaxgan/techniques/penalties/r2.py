@@ -3,10 +3,11 @@
 import jax.numpy as jnp
 
 from jaxgan.techniques.penalties._gradients import squared_gradient_norms
-from jaxgan.types import Technique
+from jaxgan.types import Array, Technique
+from jaxgan.types.checks import at_least
 
 
-def r2(weight: float) -> Technique:
+def r2(weight: float | Array) -> Technique:
     """Adds `weight / 2 · E ‖∇ₓ D(x)‖²` over fakes `x` to the discriminator's loss, at every step.
 
     Args:
@@ -18,11 +19,10 @@ def r2(weight: float) -> Technique:
     Reference:
       Mescheder, Geiger and Nowozin, "Which Training Methods for GANs do actually Converge?", 2018, equation 10.
     """
-    if weight < 0:
-        raise ValueError(f"r2 takes a weight of 0 or more, not {weight}")
+    at_least("the weight of r2", weight, 0)
 
-    def discriminator_loss(state, key, play):
-        del state, key
+    def discriminator_loss(own, key, play):
+        del own, key
         return 0.5 * weight * jnp.mean(squared_gradient_norms(play.discriminate, play.fake))
 
     return Technique("r2", discriminator_loss=discriminator_loss)
