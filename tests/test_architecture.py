@@ -5,6 +5,7 @@ to fail, and on sources that keep it.
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -223,6 +224,18 @@ def impurities(source: Source) -> list[str]:
     return [report(source, line, f"{name} in the pure core") for name, line in names(source) if name in impure]
 
 
+def machine_questions(source: Source) -> list[str]:
+    """Questions about the machine where the answer would keep a program from being built for another one."""
+    if source.parts[:2] == ("jaxgan", "backend"):
+        return []
+    asked = re.compile(r"jax\.(default_backend|extend\.backend|lib\.xla_bridge|(local_)?devices\(.*\.platform)\b")
+    return [
+        report(source, line, f"{name} is asked in jaxgan/backend only; ask jaxgan.backend.in_force()")
+        for name, line in names(source)
+        if asked.fullmatch(name)
+    ]
+
+
 def legacy_keys(source: Source) -> list[str]:
     """Untyped keys, which JAX cannot tell from other arrays of integers."""
     return [
@@ -342,6 +355,26 @@ RULES = [
         kept=[
             Source("jaxgan/training/loop.py", "import jax\nstep = jax.jit(gan.step)\nprint(step)"),
             Source("jaxgan/models/gan.py", '"""\n>>> jax.jit(gan.step)\n"""\nfile.open()\nx = "jax.jit"'),
+        ],
+    ),
+    Rule(
+        "the backend alone asks what machine this is",
+        machine_questions,
+        broken=[
+            Source("jaxgan/training/loop.py", 'import jax\nloops = jax.default_backend() != "cpu"'),
+            Source("jaxgan/networks/convolution.py", "from jax import default_backend as where\nwhere()"),
+            Source("jaxgan/models/gan.py", "import jax\njax.devices()[0].platform"),
+            Source("jaxgan/models/gan.py", "import jax as j\nj.local_devices(backend=None)[0].platform == 'tpu'"),
+            Source("jaxgan/adversarial/lookahead.py", "from jax.extend import backend\nbackend.get_backend()"),
+            Source("experiments/ring.py", "import jax\nprint(jax.default_backend())"),
+            Source("benchmarks/scaling.py", "import jax\nprint(jax.default_backend())"),
+        ],
+        kept=[
+            Source("jaxgan/backend/platforms.py", "import jax\njax.default_backend()"),
+            Source("jaxgan/training/loop.py", "from jaxgan.backend import in_force\nin_force().platform"),
+            Source("jaxgan/training/placement.py", "import jax\njax.device_count()"),
+            Source("jaxgan/commands/experiment.py", "import jax\njax.devices()[0].device_kind"),
+            Source("jaxgan/models/gan.py", '"""Not `jax.default_backend()`."""'),
         ],
     ),
     Rule(

@@ -9,13 +9,11 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
+from jaxgan.backend import in_force
+
 Remat = bool | Literal["two_level"]
 ScanUnroll = int | bool | Literal["auto"]
 Gradient = Literal["second_order", "first_order"]
-
-# On a CPU straight-line code is a little faster than the loop, and many times for XLA's own convolutions, but it takes
-# longer to compile with every step; `python benchmarks/lookahead_loop.py` measures both.
-STRAIGHT_LINE_STEPS = 12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +75,7 @@ def loop_unrolling(steps: int, remat: Remat = False, scan_unroll: ScanUnroll = "
     """What `jax.lax.scan(unroll=...)` is given: `scan_unroll` itself, or the choice that "auto" stands for."""
     if scan_unroll != "auto":
         return scan_unroll
-    return jax.default_backend() == "cpu" and not remat and steps <= STRAIGHT_LINE_STEPS
+    return in_force().straight_line(steps, recomputed=bool(remat))
 
 
 def unrolled(

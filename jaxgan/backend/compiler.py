@@ -5,29 +5,25 @@ import math
 
 import jax
 
-# Of what XLA hands to its library YNNPACK on a CPU, all but sums over an axis is slower than XLA's own code for the
-# networks of GANs: products of small matrices by 1.2, convolutions by 1.6. Wide vectors gain 1.2 in small networks.
-_CPU = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_REDUCE", "xla_cpu_prefer_vector_width": "512"}
+from jaxgan.backend.platforms import in_force
 
-# A program of small products runs faster on one thread than on several that hand them to each other: by 1.0 to 1.2
-# where as many seeds run at once as there are cores.
-_SMALL: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False}
 SMALL_OPERATIONS = 5e8
 
 
 def compiler_options(operations: float = math.inf) -> dict[str, str | bool]:
     """What `jax.jit(..., compiler_options=...)` is given to train fast: some options on a CPU, none elsewhere.
 
-    The options are XLA's own, and experimental; one that this version of JAX does not know is left out.
+    The options are XLA's own, and experimental; one that this version of JAX does not know is left out. They are those
+    of the backend in force, see `backend.compiling_for`.
 
     Args:
       operations: floating-point operations of a step, where they are known: below 5e8 its products are done by one
         thread.
     """
-    if jax.default_backend() != "cpu":
-        return {}
-    options = {**_CPU, **(_SMALL if operations < SMALL_OPERATIONS else {})}
-    return {name: value for name, value in options.items() if _known(name, value)}
+    backend = in_force()
+    small = backend.compiler_options_if_small if operations < SMALL_OPERATIONS else ()
+    options = (*backend.compiler_options, *small)
+    return {name: value for name, value in options if _known(backend.platform, name, value)}
 
 
 def compiled(lowered: jax.stages.Lowered) -> jax.stages.Compiled:
@@ -41,10 +37,11 @@ def compiled(lowered: jax.stages.Lowered) -> jax.stages.Compiled:
 
 
 @functools.cache
-def _known(name: str, value: str | bool) -> bool:
-    """Whether this version of JAX knows an option."""
+def _known(platform: str, name: str, value: str | bool) -> bool:
+    """Whether this version of JAX knows an option of a platform, which has to be here."""
     try:
-        jax.jit(lambda: 0, compiler_options={name: value})()
+        with jax.default_device(jax.local_devices(backend=platform)[0]):
+            jax.jit(lambda: 0, compiler_options={name: value})()
     except jax.errors.JaxRuntimeError as error:
         if "No such compile option" not in str(error):
             raise

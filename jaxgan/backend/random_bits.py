@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.random import define_prng_impl
 
+from jaxgan.backend.platforms import in_force
 from jaxgan.types import Array, Key
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -26,7 +27,7 @@ def straight(key: Key) -> Key:
     True
     """
     ours = jax.random.key_impl(key) == "threefry2x32" and jax.config.jax_threefry_partitionable  # pyright: ignore[reportAttributeAccessIssue]
-    if jax.default_backend() != "cpu" or not ours:
+    if not in_force().straight_line_random_bits or not ours:
         return key
     return jax.random.wrap_key_data(jax.random.key_data(key), impl=_STRAIGHT)
 

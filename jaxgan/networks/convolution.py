@@ -9,13 +9,9 @@ convolutions.
 import jax
 import jax.numpy as jnp
 
+from jaxgan.backend import in_force
 from jaxgan.networks.layers import upsample_nearest
 from jaxgan.types import Array
-
-
-def products_are_faster() -> bool:
-    """Whether convolutions are made of matrix products here: on a CPU."""
-    return jax.default_backend() == "cpu"
 
 
 def convolution(x: Array, kernel: Array, stride: int = 1) -> Array:
@@ -35,7 +31,7 @@ def convolution(x: Array, kernel: Array, stride: int = 1) -> Array:
            [6., 9., 9., 6.],
            [4., 6., 6., 4.]], dtype=float32)
     """
-    if not products_are_faster():
+    if not in_force().convolutions_as_products:
         return jax.lax.conv_general_dilated(
             x, kernel, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
         )
@@ -70,7 +66,7 @@ def upsampled_convolution(x: Array, kernel: Array, side: int) -> Array:
     Returns:
       `[batch, side, side, outputs]`.
     """
-    if not products_are_faster():
+    if not in_force().convolutions_as_products:
         return convolution(upsample_nearest(x)[:, :side, :side], kernel)
     taps, _, inputs, outputs = kernel.shape
     margin = ((taps - 1) // 2, taps // 2)

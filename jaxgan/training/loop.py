@@ -15,7 +15,7 @@ import numpy as np
 from jax.sharding import Mesh
 from tqdm import tqdm
 
-from jaxgan.backend import processes
+from jaxgan.backend import in_force, processes
 from jaxgan.diagnosis import alarms, judge_run
 from jaxgan.evaluation import Evaluation, Watched
 from jaxgan.runs import folder
@@ -252,7 +252,7 @@ def fit(
 
 
 def _mesh(run: Run, batch_size: int, pack: int) -> Mesh | None:
-    wanted = (jax.device_count() > 1 and jax.default_backend() != "cpu") or jax.process_count() > 1
+    wanted = in_force().wants_mesh(jax.device_count(), jax.process_count())
     if run.seed_axis == "mesh" or (run.seed_axis == "auto" and wanted):
         return placement.mesh(run.seeds, batch_size, pack)
     return None
@@ -267,12 +267,12 @@ def _loops(gan: GAN, source: Source, batch_size: int) -> bool:
     """
     if (draw := source.draw) is None:
         return False
-    if jax.default_backend() != "cpu" or not source.images:
+    if not (slow := in_force().slow_in_loops) or not source.images:
         return True
     key = jax.random.key(0)
     batch = jax.eval_shape(lambda arrays: draw(arrays, key, batch_size), source.feeds[0]())
     traced = jax.make_jaxpr(gan.step)(key, jax.eval_shape(gan.init, key, batch), batch)
-    return "conv_general_dilated" not in str(traced)
+    return not any(primitive in str(traced) for primitive in slow)
 
 
 def _several(
@@ -283,8 +283,7 @@ def _several(
     if mesh is not None:
         shared = not source.streams
         return vmapped(program, seeds, shared_feed=shared, mesh=mesh, divide_optimizer=run.divide_optimizer)
-    alone = len(seeds) == 1 or jax.default_backend() == "cpu"
-    if run.seed_axis == "turn" or (run.seed_axis == "auto" and alone):
+    if run.seed_axis == "turn" or (run.seed_axis == "auto" and in_force().takes_turns(len(seeds))):
         return in_turn(program, seeds)
     return vmapped(program, seeds, shared_feed=not source.streams)
 

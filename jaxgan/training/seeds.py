@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxgan.backend import compiler
+from jaxgan.backend import compiler, in_force
 from jaxgan.backend.random_bits import straight
 from jaxgan.training import placement
 from jaxgan.training.placement import SEED
@@ -133,8 +133,7 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
     begin, sample, stack, take = (jax.jit(f) for f in (program.begin, program.sample, _stack, _take))
     advance = jax.jit(program.advance, donate_argnums=1)
     keys = [jax.random.key(seed) for seed in seeds]
-    at_once = os.cpu_count() or 1 if jax.default_backend() == "cpu" and jax.device_count() == 1 else 1
-    pool = ThreadPoolExecutor(at_once)
+    pool = ThreadPoolExecutor(in_force().seeds_at_once(jax.device_count(), os.cpu_count() or 1))
     compiled = []
 
     def compile_once(states, feeds) -> None:

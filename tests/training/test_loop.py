@@ -19,6 +19,7 @@ from flax import linen as nn
 import jaxgan
 from jaxgan import data, losses, networks, optimizers
 from jaxgan.adversarial.lookahead import Unroll
+from jaxgan.backend import compiling_for
 from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import evaluator
 from jaxgan.runs import folder
@@ -26,7 +27,7 @@ from jaxgan.runs.options import Architecture, Run, Training, build
 from jaxgan.training import loop
 from jaxgan.training.seeds import in_turn, programs, vmapped
 from jaxgan.training.sources import source_of
-from jaxgan.types import Batch
+from jaxgan.types import Batch, State
 
 ROOT = Path(__file__).resolve().parents[2]
 TASK = data.ring()
@@ -175,7 +176,9 @@ def test_images_are_trained_in_loops_unless_a_network_would_be_slow_there():
     )
     source = source_of(digits, [0], 8, None)
     assert loop._loops(made, source, 8)
-    assert loop._loops(slow, source, 8) is (jax.default_backend() != "cpu")
+    for platform in ("cpu", "tpu"):
+        with compiling_for(platform):
+            assert loop._loops(slow, source, 8) is (platform != "cpu")
     samples = []
     for length in (1, 4):
         seeds = in_turn(programs(made, digits.draw, 8, length, 16), [0])
@@ -184,6 +187,19 @@ def test_images_are_trained_in_loops_unless_a_network_would_be_slow_there():
         states, _ = seeds.advance(states, source.feeds, 8 // length)
         samples.append(seeds.sample(states, 16))
     np.testing.assert_array_equal(*samples)
+
+
+@pytest.mark.parametrize(("platform", "devices", "in_one_program"), [("cpu", 1, False), ("tpu", 8, True)])
+def test_the_backend_decides_on_the_mesh_and_on_how_seeds_are_trained(platform, devices, in_one_program):
+    run = Run(seeds=2)
+    source = source_of(TASK, range(2), 16, None)
+    gan = build(Architecture(generator_width=4, discriminator_width=4, latent_dim=2), Training(batch_size=16), (2,))
+    with compiling_for(platform):
+        mesh = loop._mesh(run, 16, 1)
+        assert (1 if mesh is None else mesh.size) == min(devices, jax.device_count())
+        seeds = loop._several(gan, source, 16, run, range(2), 1, None)
+        states = seeds.begin(source.feeds)
+    assert isinstance(states, State) is in_one_program
 
 
 def test_sigterm_saves_and_continues(undisturbed, tmp_path, monkeypatch):
