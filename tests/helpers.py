@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxgan.types import Array, Key, Network, Params, Play, Player, State, Stats
+from jaxgan.types import Array, Key, Network, Params, Play, Player, State, Stats, as_batch
 
 jit = jax.jit  # conftest.py makes compiling cheap
 
@@ -150,19 +150,40 @@ def explicit_step(
     return Explicit(value, gradient, updated, ahead)
 
 
-def played(discriminate: Callable[[Array], Array], real: Array, fake: Array, **others: Any) -> Play:
-    """A round of the game in which nobody changed what the discriminator sees; `others` replaces fields."""
+def played(
+    discriminate: Callable[[Array], Array],
+    real: Any,
+    fake: Any,
+    *,
+    latent: Array | None = None,
+    features: Callable[[Array], Array] | None = None,
+    **others: Any,
+) -> Play:
+    """A round of the game in which nobody changed what the discriminator sees; `others` replaces fields.
+
+    Functions are given on arrays, as a test writes them.
+    """
+    real, fake = as_batch(real), as_batch(fake)
+    fake = fake._replace(latent=jax.tree.leaves(fake.data)[0] if latent is None else latent)
+
+    def judge(x: Any) -> Array:
+        return discriminate(as_batch(x).data)
+
     rest = {
-        "features": None,
-        "generate": lambda z: z,
+        "features": lambda x, through=False: features and features(as_batch(x).data),
+        "generate": as_batch,
+        "judge": lambda params, x: judge(x),
+        "make": lambda params, z: as_batch(z),
         "data": real,
         "generated": fake,
-        "latent": fake,
-        "label": None,
-        "real_logits": discriminate(real),
-        "fake_logits": discriminate(fake),
+        "columns": {},
+        "real_logits": judge(real),
+        "fake_logits": judge(fake),
+        "generator": {},
+        "discriminator": {},
+        "step": jnp.zeros((), jnp.int32),
     }
-    return Play(discriminate=discriminate, real=real, fake=fake, **{**rest, **others})
+    return Play(discriminate=judge, real=real, fake=fake, **{**rest, **others})
 
 
 def relative_error(actual: Any, expected: Any) -> float:

@@ -6,15 +6,11 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.adversarial.derivatives import norm
-from jaxgan.types import Array, Batch, Key, Play, PyTree, State, Technique
+from jaxgan.types import Array, Play, PyTree, State, Technique
 
 
 def effects_of(
-    step: Callable[..., State],
-    techniques: tuple[Technique, ...],
-    key: Key,
-    state: State,
-    batch: PyTree | Batch,
+    step: Callable[[tuple[Technique, ...]], State], techniques: tuple[Technique, ...], state: State
 ) -> dict[str, Array]:
     """How far a step moves when one technique alone is left idle, relative to its length; see `types.GAN`.
 
@@ -22,18 +18,16 @@ def effects_of(
     technique that changes nothing has an effect of exactly zero.
 
     Args:
-      step: `step(techniques, key, state, batch) -> State`.
+      step: `step(techniques) -> State`, the step with these techniques.
       techniques: of the GAN.
-      key: of the step.
       state: before the step.
-      batch: of the step.
     """
     acting = [i for i, technique in enumerate(techniques) if technique.acts()]
     fixed: set[str] = set()  # written while the step is traced
 
     def after(switches: Array) -> State:
         switched = tuple(_switched(technique, switches[i], fixed) for i, technique in enumerate(techniques))
-        return step(switched, key, state, batch)
+        return step(switched)
 
     everything = jnp.ones((len(acting) + 1, len(techniques)), bool)
     for row, i in enumerate(acting):

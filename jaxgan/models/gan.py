@@ -1,6 +1,5 @@
 """`gan(...)`: folds two networks, a loss, techniques and a way of taking turns into the pure functions of a GAN."""
 
-import functools
 from collections.abc import Callable, Sequence
 
 import jax
@@ -132,22 +131,35 @@ def gan(
             axis_name,
         )
     )
-    step = functools.partial(_step, parts, dynamics, average)
 
-    def step_with(techniques: tuple[Technique, ...], *arguments: PyTree) -> State:
-        return _step(parts._replace(techniques=techniques), dynamics, average, *arguments)[0]
+    def init(key: Key, batch: PyTree | Batch) -> State:
+        return _init(parts, dynamics, average, key, batch)
 
-    return GAN(
-        init=functools.partial(_init, parts, dynamics, average),
-        step=step,
-        sample=functools.partial(_sample, parts, average),
-        latent=lambda key, state, n, label=None: _latents(parts, key, state, n, label).data,
-        effects=functools.partial(effects_of, step_with, parts.techniques),
-        minibatches=dynamics.minibatches,
-        gradients=functools.partial(_gradients, parts),
-        apply=functools.partial(_apply, parts, average),
-        judge=functools.partial(_judge, parts),
-    )
+    def step(key: Key, state: State, batch: PyTree | Batch, more: PyTree | Batch | None = None) -> tuple[State, Info]:
+        return _step(parts, dynamics, average, key, state, batch, more)
+
+    def sample(key: Key, state: State, n: int, label: PyTree = None) -> PyTree:
+        return _sample(parts, average, key, state, n, label)
+
+    def latent(key: Key, state: State, n: int, label: PyTree = None) -> Array:
+        return _latents(parts, key, state, n, label).data
+
+    def effects(key: Key, state: State, batch: PyTree | Batch) -> dict[str, Array]:
+        def step_with(techniques: tuple[Technique, ...]) -> State:
+            return _step(parts._replace(techniques=techniques), dynamics, average, key, state, batch)[0]
+
+        return effects_of(step_with, parts.techniques, state)
+
+    def gradients(key: Key, state: State, batch: PyTree | Batch) -> Gradients:
+        return _gradients(parts, key, state, batch)
+
+    def apply(state: State, gradients: Gradients) -> State:
+        return _apply(parts, average, state, gradients)
+
+    def judge(key: Key, state: State, x: PyTree | Batch) -> Array:
+        return _judge(parts, key, state, x)
+
+    return GAN(init, step, sample, latent, effects, dynamics.minibatches, gradients, apply, judge)
 
 
 def _init(parts: Parts, dynamics: Dynamics, average: float | Array | None, key: Key, batch: PyTree | Batch) -> State:

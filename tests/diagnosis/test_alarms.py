@@ -9,7 +9,8 @@ import pytest
 from jaxgan import data, evaluation, losses, networks
 from jaxgan.diagnosis import alarms
 from jaxgan.models.gan import gan
-from tests.helpers import jit
+from jaxgan.types import Own
+from tests.helpers import jit, played
 
 NAMES = tuple("abcdefgh")
 EXPECTED = np.full(8, 1 / 8)
@@ -57,12 +58,12 @@ def test_a_watcher_is_no_silent_technique(key):
 
 def test_the_window_equals_a_loop():
     technique = alarms.watch(assign, 3, window=10, every=2)
-    _, state = technique.init(jax.random.key(0), None)
+    state = technique.init(jax.random.key(0), None, 2).state
     random = np.random.RandomState(0)
     keep, counts, total, squares, alike, minibatches = np.exp(-0.2), np.zeros(3), 0.0, 0.0, 0.0, 0.0
     for step in range(7):
         x = random.uniform(-1, 3, (5, 2)).astype(np.float32)
-        state = technique.update(state, None, type("Play", (), {"generated": jnp.asarray(x)}), None)
+        state = technique.update(Own(state=state), None, played(lambda x: x[:, 0], x, x), None)
         if step % 2 == 0:
             of = np.array([np.sum(np.floor(x[:, 0]) == k) for k in range(3)])
             counts, total, squares = keep * counts + of, keep * total + 5, keep**2 * squares + 5

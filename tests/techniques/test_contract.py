@@ -4,6 +4,7 @@ What every loss promises is in `tests/losses/test_adversarial.py`, over the same
 """
 
 import functools
+import inspect
 
 import chex
 import jax
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 
 import jaxgan
-from jaxgan import Batch, Info, Technique, Unroll, losses, optimizers, techniques
+from jaxgan import Batch, Info, Own, Play, Technique, Unroll, losses, optimizers, techniques
+from jaxgan.types import Terms
 from tests.helpers import counted, jit, perceptron, played
 
 TECHNIQUES: dict[str, Technique] = {
@@ -28,7 +30,6 @@ TECHNIQUES: dict[str, Technique] = {
 every_technique = pytest.mark.parametrize("name", TECHNIQUES)
 
 BATCH, VECTOR, IMAGE = 8, (2,), (4, 4, 3)
-TRANSFORMS = ("latent", "real", "fake", "rehearse")
 
 
 def draw(shape=VECTOR, dtype=jnp.float32):
@@ -41,56 +42,67 @@ def draw(shape=VECTOR, dtype=jnp.float32):
 def every_hook(name, key, weights, data, generated, latent):
     """All that a technique does in its second round, by the name of the hook."""
     technique = TECHNIQUES[name]
-    key_init, key_first, *keys = jax.random.split(key, 9)
+    key_init, key_attach, key_first, *keys = jax.random.split(key, 9)
 
     def discriminate(x):
         return jnp.sum(jnp.tanh(x * weights[None]).reshape(BATCH, -1).astype(jnp.float32) ** 2, axis=1)
 
-    play = played(discriminate, data, generated, latent=latent, features=lambda x: jnp.tanh(x.reshape(BATCH, -1)))
+    def features(x):
+        return jnp.tanh(x.reshape(BATCH, -1))
+
+    play = played(discriminate, data, generated, latent=latent, features=features)
     zero = jnp.zeros(())
-    info = Info(zero, zero, zero, zero, zero, zero, {})
-    params, start = technique.init(key_init, Batch(data)) if technique.init else ({}, {})
-    state = technique.update(start, key_first, play, info) if technique.update else start
-    given = {"latent": latent, "real": data, "fake": generated, "rehearse": generated}
-    found = {"init": (params, start)}
-    for hook, key in zip(TRANSFORMS, keys, strict=False):
-        if transform := getattr(technique, hook):
-            found[hook] = transform(state, key, given[hook])
-    if technique.discriminator_loss:
-        found["discriminator_loss"] = technique.discriminator_loss(state, keys[4], play)
-    if technique.generator_loss:
-        found["generator_loss"] = technique.generator_loss(params, state, keys[5], play)
+    info = Info(zero, zero, zero, zero, zero, zero, Terms({}, {}))
+    own = technique.init(key_init, play.data, latent.shape[1]) if technique.init else Own()
+    if technique.attach:
+        shapes = {k: v for k, v in play._asdict().items() if isinstance(v, jax.Array | Batch)}
+        whole = {**dict.fromkeys(play._fields), **jax.eval_shape(lambda: shapes), "columns": {}}
+        own = technique.attach(own, key_attach, Play(**whole))
+    found = {"begin": own}
     if technique.update:
-        found["update"] = technique.update(state, keys[6], play, info)
+        own = own._replace(state=technique.update(own, key_first, play, info))
+    real, fake = play.data, play.generated
+    if technique.latent:
+        found["latent"] = technique.latent(own, keys[0], Batch(latent), slice(latent.shape[1], None))
+    if technique.meet:
+        found["meet"] = technique.meet(own, keys[1], real, fake, play.features)
+    if technique.rehearse:
+        found["rehearse"] = technique.rehearse(own, keys[2], fake)
+    for hook in ("discriminator_weights", "generator_weights", "discriminator_loss", "generator_loss"):
+        if (function := getattr(technique, hook)) is not None:
+            found[hook] = function(own, keys[3], play)
+    if technique.update:
+        found["update"] = technique.update(own, keys[4], play, info)
     return found
 
 
 def test_every_technique_is_in_the_table_under_its_name():
-    public = {name for name, value in vars(techniques).items() if not name.startswith("_") and callable(value)}
+    public = {
+        name for name, value in vars(techniques).items() if not name.startswith("_") and inspect.isfunction(value)
+    }
     assert public == set(TECHNIQUES)
     assert all(technique.name == name for name, technique in TECHNIQUES.items())
 
 
 @every_technique
 def test_it_does_something(name):
-    hooks = TECHNIQUES[name]._asdict()
-    assert any(hooks[hook] for hook in (*TRANSFORMS, "discriminator_loss", "generator_loss"))
+    assert TECHNIQUES[name].acts()
 
 
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
 @pytest.mark.parametrize("shape", [VECTOR, IMAGE], ids=["vectors", "images"])
 @every_technique
-def test_transforms_keep_shape_and_dtype_and_losses_are_wide_scalars(name, shape, dtype):
-    weights, data, generated, latent = draw(shape, dtype)
-    found = jax.eval_shape(functools.partial(every_hook, name), jax.random.key(0), weights, data, generated, latent)
-    for hook, given in {"latent": latent, "real": data, "fake": generated, "rehearse": generated}.items():
-        if hook in found:
-            assert (found[hook].shape, found[hook].dtype) == (given.shape, dtype)
+def test_hooks_keep_shape_and_dtype_and_losses_are_wide_scalars(name, shape, dtype):
+    arrays = draw(shape, dtype)
+    found = jax.eval_shape(functools.partial(every_hook, name), jax.random.key(0), *arrays)
+    for hook in ("meet", "rehearse"):
+        for x in found.get(hook, ()) if hook == "meet" else filter(None, [found.get(hook)]):
+            assert (x.data.shape, x.data.dtype) == ((BATCH, *shape), dtype)
     for hook in ("discriminator_loss", "generator_loss"):
         if hook in found:
             assert (found[hook].shape, found[hook].dtype) == ((), jnp.float32)
     if "update" in found:
-        chex.assert_trees_all_equal_shapes_and_dtypes(found["update"], found["init"][1])
+        chex.assert_trees_all_equal_shapes_and_dtypes(found["update"], found["begin"].state)
 
 
 @every_technique
@@ -106,8 +118,8 @@ def test_compiled_and_vmapped_results_equal_plain_ones(name):
 def test_gradients_are_finite_and_stay_so_where_nothing_varies(name):
     def total(weights, *arrays):
         found = every_hook(name, jax.random.key(0), weights, *arrays)
-        terms = [value for hook, value in found.items() if hook not in ("init", "update")]
-        return sum(jnp.sum(value) for value in terms)
+        terms = [value for hook, value in found.items() if hook not in ("begin", "update")]
+        return sum(jnp.sum(value) for value in jax.tree.leaves(terms))
 
     gradient = jit(jax.grad(total, (0, 2)))
     weights, data, generated, latent = draw()
@@ -141,7 +153,7 @@ def test_steps_are_finite_keep_their_form_take_one_trace_and_report_terms(name):
         chex.assert_tree_all_finite((state, info))
         chex.assert_trees_all_equal_shapes_and_dtypes(state, start)
         assert all(leaf.shape == () for leaf in jax.tree.leaves(info))
-        adds = technique.discriminator_loss or technique.generator_loss
-        assert set(info.terms) == ({name} if adds else set())
-        assert all(term > 0.0 for term in info.terms.values())
+        assert set(info.terms.discriminator) == ({name} if technique.discriminator_loss else set())
+        assert set(info.terms.generator) == ({name} if technique.generator_loss else set())
+        assert all(term > 0.0 for term in jax.tree.leaves(info.terms))
     assert len(traces) == 1

@@ -7,23 +7,34 @@ import optax
 import pytest
 
 import jaxgan
-from jaxgan import losses, techniques
+from jaxgan import Batch, Own, losses, techniques
 from tests.helpers import jit, perceptron
 
 X = jnp.full((100, 50), 3.0)
 
 
-def level(technique, state, hook="real"):
-    noise = getattr(technique, hook)(jnp.asarray(state, jnp.int32), jax.random.key(0), X) - X
+def added(technique, state):
+    """What is added to real examples and to fakes."""
+    own = Own(state=jnp.asarray(state, jnp.int32))
+    return [x.data - X for x in technique.meet(own, jax.random.key(0), Batch(X), Batch(X), None)]
+
+
+def level(technique, state):
+    noise = np.stack(added(technique, state))
     assert abs(np.mean(noise)) < 0.05
+    np.testing.assert_allclose(np.std(noise[0]), np.std(noise[1]), rtol=0.05)
     return float(np.std(noise))
 
 
-@pytest.mark.parametrize("hook", ["real", "fake"])
-def test_noise_falls_linearly_to_zero(hook):
+def test_noise_falls_linearly_to_zero():
     technique = techniques.instance_noise(0.8, steps=4)
-    levels = [level(technique, step, hook) for step in (0, 1, 2, 3, 4, 100)]
+    levels = [level(technique, step) for step in (0, 1, 2, 3, 4, 100)]
     np.testing.assert_allclose(levels, [0.8, 0.6, 0.4, 0.2, 0.0, 0.0], rtol=0.05)
+
+
+def test_real_examples_and_fakes_get_noise_of_their_own():
+    real, fake = added(techniques.instance_noise(0.8), 0)
+    assert abs(np.corrcoef(real.ravel(), fake.ravel())[0, 1]) < 0.05
 
 
 def test_noise_stays_without_an_end():
@@ -31,8 +42,8 @@ def test_noise_stays_without_an_end():
 
 
 def test_generators_gradient_passes_through():
-    fake = techniques.instance_noise(0.8).fake
-    gradient = jax.grad(lambda x: jnp.sum(fake(jnp.zeros((), jnp.int32), jax.random.key(0), x)))(X)
+    meet, own = techniques.instance_noise(0.8).meet, Own(state=jnp.zeros((), jnp.int32))
+    gradient = jax.grad(lambda x: jnp.sum(meet(own, jax.random.key(0), Batch(X), Batch(x), None)[1].data))(X)
     np.testing.assert_array_equal(gradient, 1.0)
 
 
@@ -50,11 +61,11 @@ def test_steps_of_the_gan_are_counted():
     key, batch = jax.random.key(0), jnp.ones((4, 2))
     state, step = jit(players.init)(key, batch), jit(players.step)
     for i in range(3):
-        assert state.techniques.stats["instance_noise"] == i
+        assert state.techniques["instance_noise"] == i
         state, _ = step(key, state, batch)
 
 
 @pytest.mark.parametrize(("std", "steps"), [(-0.1, 0), (0.1, -1)])
 def test_arguments_are_checked(std, steps):
-    with pytest.raises(ValueError, match=f"0 or more, not {std} and {steps}"):
+    with pytest.raises(ValueError, match=f"instance_noise must be .* at least 0, got {min(std, steps)}"):
         techniques.instance_noise(std, steps=steps)

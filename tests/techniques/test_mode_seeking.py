@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import techniques
+from jaxgan import Own, techniques
 from tests.helpers import played
 
 LATENT = np.random.default_rng(0).standard_normal((7, 4))
@@ -16,7 +16,7 @@ def term(generated, latent=LATENT, **options):
     play = played(
         lambda x: jnp.zeros(len(x)), jnp.zeros_like(generated), jnp.asarray(generated), latent=jnp.asarray(latent)
     )
-    return techniques.mode_seeking(0.7, **options).generator_loss({}, {}, jax.random.key(0), play)
+    return techniques.mode_seeking(0.7, **options).generator_loss(Own(), jax.random.key(0), play)
 
 
 def test_reciprocal_of_the_ratio_of_mean_distances(x64):
@@ -46,5 +46,6 @@ def test_a_pair_is_needed():
 
 @pytest.mark.parametrize(("weight", "epsilon"), [(-1.0, 1e-5), (1.0, 0.0), (1.0, -1e-5)])
 def test_arguments_are_checked(weight, epsilon):
-    with pytest.raises(ValueError, match=f"not {weight} and {epsilon}"):
+    wrong = weight if weight < 0 else epsilon
+    with pytest.raises(ValueError, match=f"mode_seeking must be .*, got {wrong}"):
         techniques.mode_seeking(weight, epsilon=epsilon)

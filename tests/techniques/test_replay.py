@@ -8,7 +8,7 @@ import pytest
 
 import jaxgan
 from jaxgan import losses, techniques
-from jaxgan.types import Batch
+from jaxgan.types import Batch, Own, Play
 from tests.helpers import constant_latent, jit, perceptron, played, recording
 
 
@@ -22,41 +22,58 @@ def numbers(x):
     return [int(a) for a in x[:, 0]]
 
 
+def begun(technique):
+    shapes = jax.eval_shape(lambda: Batch(fakes(0), None, fakes(0)))
+    nothing = dict.fromkeys(Play._fields)
+    return technique.attach(Own(), jax.random.key(0), Play(**{**nothing, "generated": shapes})).state
+
+
+def holding(state, x, filled):
+    return state._replace(buffer=Batch(x, None, x), filled=jnp.int32(filled))
+
+
+def shown(technique, state, seed=0):
+    fake = technique.rehearse(Own(state=state), jax.random.key(seed), Batch(fakes(1), None, fakes(1)))
+    np.testing.assert_array_equal(fake.data, fake.latent)  # a fake keeps its latent
+    return numbers(fake.data)
+
+
 def remember(technique, state, generated, seed=0):
-    return technique.update(state, jax.random.key(seed), played(lambda x: x[:, 0], generated, generated), None)
+    play = played(lambda x: x[:, 0], generated, generated)
+    return technique.update(Own(state=state), jax.random.key(seed), play, None)
 
 
 def test_free_places_are_filled_in_order():
     technique = techniques.replay(6)
-    _, state = technique.init(jax.random.key(0), Batch(fakes(0)))
-    assert state.filled == 0 and state.buffer.shape == (6, 2)
+    state = begun(technique)
+    assert state.filled == 0 and state.buffer.data.shape == (6, 2)
     for first, places, filled in [
         (10, [12, 13, 0, 0, 0, 0], 2),
         (20, [12, 13, 22, 23, 0, 0], 4),
         (30, [12, 13, 22, 23, 32, 33], 6),
     ]:
         state = remember(technique, state, fakes(first))
-        assert numbers(state.buffer) == places and state.filled == filled
+        assert numbers(state.buffer.data) == places and state.filled == filled
 
 
 def test_last_free_place_is_filled_before_any_is_overwritten():
     technique = techniques.replay(5)
-    _, state = technique.init(jax.random.key(0), Batch(fakes(0)))
+    state = begun(technique)
     for first in (10, 20, 30):
         state = remember(technique, state, fakes(first))
-    assert numbers(state.buffer) == [33, 13, 22, 23, 32] and state.filled == 5
+    assert numbers(state.buffer.data) == [33, 13, 22, 23, 32] and state.filled == 5
 
 
 def test_full_buffer_loses_neighbours_at_a_random_place():
     technique = techniques.replay(6)
-    full = technique.init(jax.random.key(0), Batch(fakes(0)))[1]._replace(buffer=fakes(1, 6), filled=jnp.int32(6))
+    full = holding(begun(technique), fakes(1, 6), 6)
     starts = set()
     for seed in range(40):
         state = remember(technique, full, fakes(100), seed)
-        new = [i for i, number in enumerate(numbers(state.buffer)) if number >= 100]
-        assert sorted(numbers(state.buffer[np.array(new)])) == [102, 103]
+        new = [i for i, number in enumerate(numbers(state.buffer.data)) if number >= 100]
+        assert sorted(numbers(state.buffer.data[np.array(new)])) == [102, 103]
         kept = [i for i in range(6) if i not in new]
-        assert [numbers(state.buffer)[i] for i in kept] == [i + 1 for i in kept]
+        assert [numbers(state.buffer.data)[i] for i in kept] == [i + 1 for i in kept]
         start = new[0] if new != [0, 5] else 5
         assert new == sorted([start, (start + 1) % 6]) and state.filled == 6
         starts.add(start)
@@ -66,15 +83,13 @@ def test_full_buffer_loses_neighbours_at_a_random_place():
 @pytest.mark.parametrize(("share", "n"), [(0.5, 2), (0.25, 1), (1.0, 4), (0.01, 1)])
 def test_share_of_the_batch_is_replaced_once_the_buffer_holds_as_much(share, n):
     technique = techniques.replay(8, share=share)
-    _, state = technique.init(jax.random.key(0), Batch(fakes(0)))
-    state = state._replace(buffer=fakes(50, 8))
-    early = technique.rehearse(state._replace(filled=jnp.int32(n - 1)), jax.random.key(1), fakes(1))
-    assert numbers(early) == [1, 2, 3, 4]
+    state = begun(technique)
+    assert shown(technique, holding(state, fakes(50, 8), n - 1)) == [1, 2, 3, 4]
     seen = set()
     for seed in range(20):
-        shown = numbers(technique.rehearse(state._replace(filled=jnp.int32(n)), jax.random.key(seed), fakes(1)))
-        assert shown[n:] == [1, 2, 3, 4][n:]
-        seen |= set(shown[:n])
+        found = shown(technique, holding(state, fakes(50, 8), n), seed)
+        assert found[n:] == [1, 2, 3, 4][n:]
+        seen |= set(found[:n])
     assert seen == set(range(50, 50 + n))  # everything that is kept, and none of the free places
 
 
@@ -99,7 +114,7 @@ def test_past_fakes_reach_the_discriminator_only():
     state, step, plain_step = jit(with_replay.init)(key, data), jit(with_replay.step), jit(without.step)
     previous, _ = generator.apply(state.generator.params, {}, z, train=True)
     state, _ = step(key, state, data)
-    np.testing.assert_allclose(state.techniques.stats["replay"].buffer, previous[-2:], rtol=1e-5)
+    np.testing.assert_allclose(state.techniques["replay"].buffer.data, previous[-2:], rtol=1e-5)
 
     plain_state = jit(without.init)(key, data)._replace(generator=state.generator, discriminator=state.discriminator)
     after, info = step(key, state, data)
@@ -116,9 +131,9 @@ def test_past_fakes_reach_the_discriminator_only():
 @pytest.mark.parametrize(
     ("capacity", "share", "message"),
     [
-        (0, 0.5, "capacity of at least 1, not 0"),
-        (4, 0.0, "share above 0 and up to 1, not 0.0"),
-        (4, 1.5, "share above 0 and up to 1, not 1.5"),
+        (0, 0.5, "capacity of replay must be a whole number of at least 1, got 0"),
+        (4, 0.0, "share of replay must be in .*, got 0.0"),
+        (4, 1.5, "share of replay must be in .*, got 1.5"),
     ],
 )
 def test_arguments_are_checked(capacity, share, message):
@@ -128,4 +143,4 @@ def test_arguments_are_checked(capacity, share, message):
 
 def test_buffer_must_hold_one_share():
     with pytest.raises(ValueError, match="keeps 2 fakes per step, but its capacity is 1"):
-        techniques.replay(1).init(jax.random.key(0), Batch(fakes(0)))
+        begun(techniques.replay(1))

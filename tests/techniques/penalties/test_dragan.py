@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import techniques
+from jaxgan import Own, techniques
 from tests.helpers import played
 
 REAL = np.random.default_rng(0).standard_normal((4000, 3)) * 2.0 + 5.0
@@ -14,7 +14,7 @@ FAR = np.full_like(REAL, 1e3)  # fakes take no part
 
 def penalty(technique, discriminate):
     return technique.discriminator_loss(
-        {}, jax.random.key(0), played(discriminate, jnp.asarray(REAL), jnp.asarray(FAR))
+        Own(), jax.random.key(0), played(discriminate, jnp.asarray(REAL), jnp.asarray(FAR))
     )
 
 
@@ -42,9 +42,9 @@ def test_neighbourhood_is_as_wide_as_the_radius_says(x64):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"weight": -1.0}, "weight of 0 or more, not -1.0"),
-        ({"radius": 0.0}, "radius above 0, not 0.0"),
-        ({"radius": -0.5}, "radius above 0, not -0.5"),
+        ({"weight": -1.0}, "weight of dragan must be at least 0, got -1.0"),
+        ({"radius": 0.0}, "radius of dragan must be positive and finite, got 0.0"),
+        ({"radius": -0.5}, "radius of dragan must be positive and finite, got -0.5"),
     ],
 )
 def test_arguments_are_checked(arguments, message):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import techniques
+from jaxgan import Own, techniques
 from tests.helpers import played
 
 REAL = np.random.default_rng(0).standard_normal((6, 3))
@@ -39,7 +39,7 @@ def penalty(weight, discriminate, real, fake):
         return discriminate(x)
 
     play = played(watched, jnp.asarray(real), jnp.asarray(fake))
-    value = techniques.gradient_penalty(weight).discriminator_loss({}, jax.random.key(0), play)
+    value = techniques.gradient_penalty(weight).discriminator_loss(Own(), jax.random.key(0), play)
     return value, seen[-1]
 
 
@@ -80,9 +80,9 @@ def test_penalty_is_differentiable_where_the_gradient_vanishes():
 
 def penalty_of_scaled(w):
     play = played(lambda x: w * jnp.sum(x, axis=1), jnp.ones((4, 2)), jnp.zeros((4, 2)))
-    return techniques.gradient_penalty(1.0).discriminator_loss({}, jax.random.key(0), play)
+    return techniques.gradient_penalty(1.0).discriminator_loss(Own(), jax.random.key(0), play)
 
 
 def test_weight_is_checked():
-    with pytest.raises(ValueError, match="gradient_penalty takes a weight of 0 or more, not -10"):
+    with pytest.raises(ValueError, match="weight of gradient_penalty must be at least 0, got -10"):
         techniques.gradient_penalty(-10)

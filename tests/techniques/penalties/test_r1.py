@@ -7,7 +7,7 @@ import optax
 import pytest
 
 import jaxgan
-from jaxgan import Network, losses, packed, techniques
+from jaxgan import Network, Own, losses, packed, techniques
 from tests.helpers import jit, perceptron, played
 
 A = np.array([[1.0, 0.5, -0.3], [0.5, 2.0, 0.0], [-0.3, 0.0, 0.7]])
@@ -22,7 +22,7 @@ def quadratic(x):
 
 def test_penalty_of_a_quadratic_discriminator(x64):
     play = played(quadratic, jnp.asarray(REAL), jnp.full((6, 3), 50.0))
-    actual = techniques.r1(0.7).discriminator_loss({}, jax.random.key(0), play)
+    actual = techniques.r1(0.7).discriminator_loss(Own(), jax.random.key(0), play)
     expected = 0.7 / 2 * np.mean(np.sum((REAL @ A + B) ** 2, axis=1))
     np.testing.assert_allclose(actual, expected, rtol=1e-12)
 
@@ -30,14 +30,14 @@ def test_penalty_of_a_quadratic_discriminator(x64):
 def test_penalty_of_packs(x64):
     """The gradient of a packed discriminator is that of the whole pack: the squares of its examples add up."""
     play = played(lambda x: quadratic(x).reshape(3, 2).sum(axis=1), jnp.asarray(REAL), jnp.asarray(REAL))
-    actual = techniques.r1(1.0).discriminator_loss({}, jax.random.key(0), play)
+    actual = techniques.r1(1.0).discriminator_loss(Own(), jax.random.key(0), play)
     np.testing.assert_allclose(actual, np.sum((REAL @ A + B) ** 2) / 3 / 2, rtol=1e-12)
 
 
 def test_penalty_of_images_sums_over_all_pixels(x64):
     images = jnp.asarray(REAL).reshape(3, 2, 1, 3)
     play = played(lambda x: jnp.sum(x**2, axis=(1, 2, 3)), images, images)
-    actual = techniques.r1(1.0).discriminator_loss({}, jax.random.key(0), play)
+    actual = techniques.r1(1.0).discriminator_loss(Own(), jax.random.key(0), play)
     np.testing.assert_allclose(actual, np.mean(np.sum((2 * REAL.reshape(3, 6)) ** 2, axis=1)) / 2, rtol=1e-12)
 
 
@@ -97,9 +97,9 @@ def test_penalty_inside_a_step_is_that_of_the_packed_discriminator():
         return jnp.sum(discriminator.apply(state.discriminator.params, {}, x, train=True)[0])
 
     expected = weight / 2 * np.sum(np.asarray(jax.grad(logit_sum)(data)) ** 2) / 3
-    np.testing.assert_allclose(info.terms["r1"], expected, rtol=1e-5)
+    np.testing.assert_allclose(info.terms.discriminator["r1"], expected, rtol=1e-5)
 
 
 def test_weight_is_checked():
-    with pytest.raises(ValueError, match="r1 takes a weight of 0 or more, not -1"):
+    with pytest.raises(ValueError, match="weight of r1 must be at least 0, got -1"):
         techniques.r1(-1)

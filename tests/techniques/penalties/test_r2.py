@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import techniques
+from jaxgan import Own, techniques
 from tests.helpers import played
 
 A = np.array([[1.0, 0.5, -0.3], [0.5, 2.0, 0.0], [-0.3, 0.0, 0.7]])
@@ -14,7 +14,7 @@ FAKE = np.random.default_rng(1).standard_normal((6, 3))
 
 def penalty(fake):
     play = played(lambda x: jnp.einsum("ni,ij,nj->n", x, A, x) / 2, jnp.full((6, 3), 50.0), fake)
-    return techniques.r2(0.7).discriminator_loss({}, jax.random.key(0), play)
+    return techniques.r2(0.7).discriminator_loss(Own(), jax.random.key(0), play)
 
 
 def test_penalty_of_a_quadratic_discriminator(x64):
@@ -29,5 +29,5 @@ def test_gradient_by_the_fakes(x64):
 
 
 def test_weight_is_checked():
-    with pytest.raises(ValueError, match="r2 takes a weight of 0 or more, not -1"):
+    with pytest.raises(ValueError, match="weight of r2 must be at least 0, got -1"):
         techniques.r2(-1)
