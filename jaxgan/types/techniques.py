@@ -88,7 +88,8 @@ class Attach(Protocol):
     def __call__(self, own: Own, key: Key, shapes: Play, /) -> Own:
         """`shapes` holds a `jax.ShapeDtypeStruct` in place of every array, and of `features`: that of the real batch.
 
-        Its other functions are None; `features` is None where the discriminator shows none.
+        Its other functions are None; `features` is None where the discriminator shows none. `latent` and `meet` are
+        called before it too, with what `init` returned, so that the networks can begin.
         """
         ...
 

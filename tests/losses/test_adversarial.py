@@ -81,11 +81,34 @@ def test_compiled_and_vmapped_values_are_the_same(named, player):
     np.testing.assert_allclose(jax.jit(jax.vmap(function))(real, fake), separate, rtol=1e-6)
 
 
-@pytest.mark.parametrize("shapes", [((4, 1), (4, 1)), ((4, 1), (4,)), ((4,), (4, 1)), ((4,), (3,)), ((), ())])
+@pytest.mark.parametrize("shapes", [((4, 1, 1), (4, 1, 1)), ((4, 1), (4,)), ((4,), (4, 1)), ((4,), (3,)), ((), ())])
 @pytest.mark.parametrize("player", PLAYERS)
 def test_logits_of_another_shape_raise(named, player, shapes):
-    with pytest.raises(ValueError, match=r"same shape \[batch\], not \[.*\] and \[.*\]"):
+    with pytest.raises(ValueError, match=r"same shape \[batch\] or \[batch, parts\], not \[.*\] and \[.*\]"):
         getattr(named[0], player)(*(jnp.zeros(shape) for shape in shapes))
+
+
+def test_parts_are_judged_each_by_itself(named):
+    """Logits `[batch, parts]`: every column as if it were alone."""
+    real, fake = jnp.asarray(np.stack([REAL, FAKE], axis=1)), jnp.asarray(np.stack([FAKE, REAL], axis=1))
+    for player in PLAYERS:
+        function = getattr(named[0], player)
+        columns = [function(real[:, i], fake[:, i]) for i in range(2)]
+        np.testing.assert_allclose(function(real, fake), np.stack(columns, axis=1), rtol=1e-6)
+
+
+def test_halves_are_the_same_loss(named):
+    loss = named[0]
+    if loss.halves is None:
+        return
+    real, fake = jnp.asarray(REAL), jnp.asarray(FAKE)
+    np.testing.assert_allclose(loss.halves.real(real) + loss.halves.fake(fake), loss.discriminator(real, fake))
+    np.testing.assert_allclose(loss.halves.generator(fake), loss.generator(real, fake))
+
+
+def test_losses_that_compare_real_with_fake_have_no_halves():
+    without = {name for name, (loss, *_) in LOSSES.items() if loss.halves is None}
+    assert without == {"minimax", "zero_sum", "relativistic"}
 
 
 # Optimal discriminators. Eight real and eight fake examples are spread over four places as p and q say.

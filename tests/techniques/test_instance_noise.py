@@ -67,5 +67,5 @@ def test_steps_of_the_gan_are_counted():
 
 @pytest.mark.parametrize(("std", "steps"), [(-0.1, 0), (0.1, -1)])
 def test_arguments_are_checked(std, steps):
-    with pytest.raises(ValueError, match=f"instance_noise must be .* at least 0, got {min(std, steps)}"):
+    with pytest.raises(ValueError, match=f"of instance_noise must be .*at least 0, got {min(std, steps)}"):
         techniques.instance_noise(std, steps=steps)
