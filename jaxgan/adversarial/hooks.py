@@ -92,7 +92,7 @@ def weighted(losses: Array, factors: list[Array]) -> Array:
     """The mean of losses `[logits]` or `[logits, parts]`, each times all factors."""
     for factor in factors:
         factor = jnp.asarray(factor, losses.dtype)
-        if factor.ndim not in (0, losses.ndim) and factor.shape != losses.shape[:1]:
+        if factor.shape not in ((), losses.shape[:1], losses.shape, (1, *losses.shape[1:])):
             raise ValueError(
                 f"weights are a scalar, {losses.shape[:1]} or {losses.shape}, like the losses, not {factor.shape}"
             )

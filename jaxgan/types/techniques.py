@@ -130,7 +130,7 @@ class DiscriminatorWeights(Protocol):
     """Factors on the halves of the discriminator's loss; those of several techniques are multiplied."""
 
     def __call__(self, own: Own, key: Key, play: Play, /) -> tuple[Array, Array]:
-        """For real and for fake logits: a scalar, `[logits]`, or of the logits' own shape."""
+        """For real and for fake logits: a scalar, `[logits]`, `[1, parts]`, or of the logits' own shape."""
         ...
 
 
@@ -138,7 +138,7 @@ class GeneratorWeights(Protocol):
     """Factors on the generator's loss; those of several techniques are multiplied."""
 
     def __call__(self, own: Own, key: Key, play: Play, /) -> Array:
-        """A scalar, `[logits]`, or of the logits' own shape."""
+        """A scalar, `[logits]`, `[1, parts]`, or of the logits' own shape."""
         ...
 
 
