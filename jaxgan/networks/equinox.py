@@ -26,8 +26,9 @@ def from_equinox(
     The module's floating arrays become `params`, a plain dictionary by path, such as `"layers.0.weight"`; what its
     stateful layers keep (`eqx.nn.BatchNorm`, `eqx.nn.SpectralNorm`) becomes `stats`, with any other array. The module
     is mapped over the batch under `axis_name`, the name that batch normalisation asks for. Training and inference mode
-    are those of `eqx.nn.inference_mode`. An Equinox module knows the size of its input from the start: under `packed`,
-    build it for m times as many channels.
+    are those of `eqx.nn.inference_mode`. Equinox's `SpectralNorm` stops the gradient of the singular vectors, unlike
+    that of `jaxgan.networks`. An Equinox module knows the size of its input from the start: under `packed`, build it
+    for m times as many channels.
 
     Args:
       make: `make(key) -> module`, such as `lambda key: Net(3, key=key)`. `__call__` takes `(x)`, one example, and

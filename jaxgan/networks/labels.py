@@ -67,7 +67,7 @@ def class_weights(name: str, label: PyTree, classes: int, batch: int, dtype: jnp
         wrong = values[(values < 0) | (values >= classes)]
         if wrong.size:
             raise ValueError(f"{what}, got the label {wrong[0]}")
-    label = jnp.reshape(label, (batch, -1, 1))
+    label = jnp.reshape(jnp.asarray(label).astype(jnp.int32), (batch, -1, 1))  # uint8 cannot hold every class
     known = (label >= 0) & (label < classes)
-    hot = label == jnp.arange(classes, dtype=label.dtype).reshape(1, 1, classes)
+    hot = label == jnp.arange(classes, dtype=jnp.int32).reshape(1, 1, classes)
     return jnp.where(known, hot.astype(dtype), jnp.nan)

@@ -20,6 +20,9 @@ def from_nnx(make: Callable[..., nnx.Module], *, group: int | None = None, condi
     and inference mode are those of `module.train()` and `module.eval()`; training returns the new stats in the dtype of
     the old ones, inference those that it was given.
 
+    NNX's own `BatchNorm` stops the gradient of its running averages and its `SpectralNorm` that of the singular
+    vectors, unlike the layers that `from_linen` uses: a derivative that goes through them lacks that part.
+
     An NNX module knows the size of its input from the start, unlike one of linen: under `packed`, build it for m times
     as many channels.
 
@@ -60,7 +63,7 @@ def from_nnx(make: Callable[..., nnx.Module], *, group: int | None = None, condi
         if key is None and any(new is not old for new, old in zip(_counts(drawers), before, strict=True)):
             raise signature.needs_key(train)
         changed = _tree(nnx.state(module, nnx.Not(nnx.Any(nnx.Param, nnx.RngState))))
-        return y, {path: changed[path] for path in stats}  # without what the module sowed on the way
+        return y, {path: changed[path] for path in stats}  # without what the module left on the way
 
     def init(key: Key, x: PyTree, label: PyTree = None) -> tuple[Params, Stats]:
         del x
