@@ -49,12 +49,14 @@ CORE |= {"adversarial", "models"}
 # Where a third-party package with an interface of its own is at home.
 HOME = {
     "flax": {"networks", "features"},
+    "equinox": {"networks"},
     "orbax": {"runs"},
     "matplotlib": {"report"},
     "tensorflow_datasets": {"data"},
     "grain": {"data"},
 }
-LAZY = {"tensorflow_datasets", "grain"}  # slow to import and needed by few: imported by the function that uses them
+# Slow to import and needed by few, or optional: imported by the function that uses them.
+LAZY = {"tensorflow_datasets", "grain", "equinox"}
 LINES = 350
 
 
@@ -328,12 +330,13 @@ RULES = [
         ],
     ),
     Rule(
-        "TFDS and grain are imported lazily",
+        "TFDS, grain and Equinox are imported lazily",
         eager_imports,
         broken=[
             Source("jaxgan/data/images.py", "import tensorflow_datasets as tfds"),
             Source("jaxgan/data/images.py", "try:\n    import grain\nexcept ImportError:\n    grain = None"),
             Source("jaxgan/data/images.py", "class A:\n    from grain import MapDataset"),
+            Source("jaxgan/networks/equinox.py", "import equinox as eqx"),
         ],
         kept=[
             Source("jaxgan/data/images.py", "def f():\n    import grain\n    import tensorflow_datasets"),

@@ -1,10 +1,14 @@
-"""Networks: an adapter for Flax linen modules, the networks of the classic experiments, and layers to build others."""
+"""Networks: adapters for Flax and Equinox modules, the networks of the classic experiments, networks made of others
+(packed, given labels, several of one player), and layers to build more."""
 
+from jaxgan.networks.conditioning import labelled, projection
 from jaxgan.networks.dcgan import (
     dcgan_discriminator,
     dcgan_generator,
 )
+from jaxgan.networks.equinox import from_equinox
 from jaxgan.networks.layers import (
+    ConditionalBatchNorm,
     MinibatchStddev,
     SpectralNorm,
     maxout,
@@ -13,17 +17,35 @@ from jaxgan.networks.layers import (
 )
 from jaxgan.networks.linen import from_linen
 from jaxgan.networks.mlp import mlp
+from jaxgan.networks.nnx import from_nnx
+from jaxgan.networks.packing import packed
 from jaxgan.networks.precision import in_bfloat16
+from jaxgan.networks.recurrent import GRU
+from jaxgan.networks.sequences import sequence_discriminator, sequence_generator
+from jaxgan.networks.several_discriminators import several_discriminators
+from jaxgan.networks.several_generators import blocks, several_generators
 
 __all__ = [
+    "GRU",
+    "ConditionalBatchNorm",
     "MinibatchStddev",
     "SpectralNorm",
+    "blocks",
     "dcgan_discriminator",
     "dcgan_generator",
+    "from_equinox",
     "from_linen",
+    "from_nnx",
     "in_bfloat16",
+    "labelled",
     "maxout",
     "minibatch_stddev",
     "mlp",
+    "packed",
+    "projection",
+    "sequence_discriminator",
+    "sequence_generator",
+    "several_discriminators",
+    "several_generators",
     "upsample_nearest",
 ]

@@ -14,7 +14,9 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.networks.convolution import convolution, upsampled_convolution
+from jaxgan.networks.labels import check_conditional_norm
 from jaxgan.networks.layers import apply_layer, minibatch_stddev
+from jaxgan.networks.layers import batch_norm as normalised
 from jaxgan.networks.linen import from_linen
 from jaxgan.types import Array, Network, checks
 
@@ -45,6 +47,7 @@ def dcgan_generator(
     output_activation: Callable[[Array], Array] | None = jnp.tanh,
     kernel_init: jax.nn.initializers.Initializer = _HE_NORMAL,
     batch_norm: bool = True,
+    classes: int = 0,
 ) -> Network:
     """Makes a convolutional generator of square images.
 
@@ -63,18 +66,22 @@ def dcgan_generator(
       output_activation: of the output, linear if None; `jnp.tanh` gives pixels in [-1, 1].
       kernel_init: initialiser of all kernels, as in `jax.nn.initializers`; Radford et al. use `normal(0.02)`.
       batch_norm: whether hidden layers normalise over the batch, in place of a bias.
+      classes: above 0 a conditional generator, whose batch normalisation has a gain and bias for each class, as in
+        `ConditionalBatchNorm`; labels are int `[batch]`, or float `[batch, classes]`.
 
     Returns:
       A `Network` from latents `[batch, latent_dim]` to images `[batch, size, size, channels]`.
 
     Raises:
-      ValueError: if `size` or `upsample` is unknown, or if a count is below 1.
+      ValueError: if `size` or `upsample` is unknown, if a count is below 1, or if there is one class, or `classes`
+        without `batch_norm`.
     """
     _check_size(size, _GENERATOR_SIDES)
     if upsample not in ("resize", "transpose"):
         raise ValueError(f"upsample must be 'resize' or 'transpose', got {upsample!r}")
     for name, value in (("channels", channels), ("width", width), ("kernel_size", kernel_size)):
         checks.at_least(name, value, 1)
+    check_conditional_norm(classes, batch_norm)
     return from_linen(
         _Generator(
             size=size,
@@ -86,12 +93,15 @@ def dcgan_generator(
             output_activation=output_activation,
             kernel_init=kernel_init,
             batch_norm=batch_norm,
-        )
+            classes=classes,
+        ),
+        conditional=classes > 0,
     )
 
 
 def dcgan_discriminator(
     *,
+    out: int = 1,
     width: int = 64,
     kernel_size: int = 3,
     activation: Callable[[Array], Array] = _LEAKY_RELU,
@@ -104,10 +114,11 @@ def dcgan_discriminator(
     """Makes a convolutional discriminator of square images, whose side and channels it reads from the example.
 
     Convolutions of stride 2 halve the side and double the channels from `width` on: two of them for 8 pixels, three
-    for 28 and 32, then one more for each doubling; then a linear map to one logit. At 28 pixels `width=2` is the
-    discriminator of Metz et al. 2017 with a quarter of their generator's channels.
+    for 28 and 32, then one more for each doubling; then a linear map to one logit, or to `out` numbers. At 28 pixels
+    `width=2` is the discriminator of Metz et al. 2017 with a quarter of their generator's channels.
 
     Args:
+      out: units of the output: 1 for a discriminator, `2 * latent_dim` (mean and log-variance) for an encoder.
       width: channels of the first convolution.
       kernel_size: side of all kernels.
       activation: of the hidden layers, leaky ReLU of slope 0.2 if not given.
@@ -119,19 +130,20 @@ def dcgan_discriminator(
       dropout: share of hidden activations set to zero in training mode, in [0, 1); above 0 training needs a key.
 
     Returns:
-      A `Network` from images `[batch, size, size, channels]` to logits `[batch, 1]`.
+      A `Network` from images `[batch, size, size, channels]` to `[batch, out]`.
 
     Raises:
       ValueError: if a count is below 1, or `dropout` out of range. The network raises it for images that are not
         square or not of 8, 28, 32, 64, 128 or 256 pixels.
     """
-    checks.at_least("width", width, 1)
-    checks.at_least("kernel_size", kernel_size, 1)
+    for name, value in (("out", out), ("width", width), ("kernel_size", kernel_size)):
+        checks.at_least(name, value, 1)
     checks.between("dropout", dropout, 0, 1, ends="[)")
     if minibatch_stddev < 0:
         raise ValueError(f"minibatch_stddev must be a group size, or 0 for none, got {minibatch_stddev}")
     return from_linen(
         _Discriminator(
+            out=out,
             width=width,
             kernel_size=kernel_size,
             activation=activation,
@@ -157,9 +169,10 @@ class _Generator(nn.Module):
     output_activation: Callable[[Array], Array] | None
     kernel_init: jax.nn.initializers.Initializer
     batch_norm: bool
+    classes: int
 
     @nn.compact
-    def __call__(self, z: Array, train: bool, features: bool = False) -> Array:
+    def __call__(self, z: Array, train: bool, features: bool = False, label: Array | None = None) -> Array:
         kernel = (self.kernel_size, self.kernel_size)
         layer = functools.partial(nn.Conv, kernel_size=kernel, kernel_init=self.kernel_init)
         transposed = functools.partial(
@@ -168,7 +181,7 @@ class _Generator(nn.Module):
 
         def hidden(x: Array) -> Array:
             if self.batch_norm:
-                x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
+                x = normalised(x, label, classes=self.classes, train=train)
             return self.activation(x)
 
         bias = not self.batch_norm
@@ -193,6 +206,7 @@ class _Generator(nn.Module):
 class _Discriminator(nn.Module):
     """The module behind `dcgan_discriminator`, which documents and checks the attributes."""
 
+    out: int
     width: int
     kernel_size: int
     activation: Callable[[Array], Array]
@@ -227,7 +241,8 @@ class _Discriminator(nn.Module):
         x = jnp.reshape(x, (x.shape[0], -1))
         if features:
             return x
-        return apply_layer(nn.Dense(1, kernel_init=self.kernel_init), x, spectral_norm=self.spectral_norm, train=train)
+        last = nn.Dense(self.out, kernel_init=self.kernel_init)
+        return apply_layer(last, x, spectral_norm=self.spectral_norm, train=train)
 
 
 def _plain(x: Array, kernel: Array, strides: Sequence[int], *_: Any, **__: Any) -> Array:

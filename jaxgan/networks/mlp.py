@@ -6,7 +6,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from jaxgan.networks.labels import check_conditional_norm
 from jaxgan.networks.layers import apply_layer, maxout
+from jaxgan.networks.layers import batch_norm as normalised
 from jaxgan.networks.linen import from_linen
 from jaxgan.types import Array, Network, checks
 
@@ -26,6 +28,7 @@ def mlp(
     maxout: int = 1,
     dropout: float = 0.0,
     spectral_norm: bool = False,
+    classes: int = 0,
 ) -> Network:
     """Makes a multilayer perceptron: hidden layers of `widths`, then a linear layer to `out`.
 
@@ -56,12 +59,17 @@ def mlp(
       maxout: linear pieces per hidden unit. Above 1 the maximum over the pieces takes the place of `activation`.
       dropout: share of hidden activations set to zero in training mode, in [0, 1); above 0 training needs a key.
       spectral_norm: whether all kernels are divided by their largest singular value.
+      classes: above 0 a conditional network, whose batch normalisation has a gain and bias for each class, as in
+        `ConditionalBatchNorm`; labels are int `[batch]`, or float `[batch, classes]`. Without batch normalisation,
+        `labelled` and `projection` give a network its labels.
 
     Returns:
-      A `Network` from `[batch, ...]` to `[batch, out]`, with the last hidden layer as its `features`.
+      A `Network` from `[batch, ...]` to `[batch, out]`, with the last hidden layer as its `features`. An encoder has
+      `out=2 * latent_dim`, mean and log-variance.
 
     Raises:
-      ValueError: if `widths` is empty, if a width, `out` or `maxout` is below 1, or if `dropout` is out of range.
+      ValueError: if `widths` is empty, if a width, `out` or `maxout` is below 1, if `dropout` is out of range, or if
+        there is one class, or `classes` without `batch_norm`.
     """
     if not widths:
         raise ValueError(f"widths must name at least one hidden layer, got {widths!r}")
@@ -70,6 +78,7 @@ def mlp(
     checks.at_least("out", out, 1)
     checks.at_least("maxout", maxout, 1)
     checks.between("dropout", dropout, 0, 1, ends="[)")
+    check_conditional_norm(classes, batch_norm)
     return from_linen(
         _MLP(
             widths=tuple(widths),
@@ -83,8 +92,10 @@ def mlp(
             pieces=maxout,
             dropout=dropout,
             spectral_norm=spectral_norm,
+            classes=classes,
         ),
         group=None if batch_norm or dropout else 1,
+        conditional=classes > 0,
     )
 
 
@@ -102,15 +113,16 @@ class _MLP(nn.Module):
     pieces: int
     dropout: float
     spectral_norm: bool
+    classes: int
 
     @nn.compact
-    def __call__(self, x: Array, train: bool, features: bool = False) -> Array:
+    def __call__(self, x: Array, train: bool, features: bool = False, label: Array | None = None) -> Array:
         x = jnp.reshape(x, (x.shape[0], -1)) * self.input_scale
         for width in self.widths:
             dense = nn.Dense(width * self.pieces, use_bias=self.bias, kernel_init=self.kernel_init)
             x = apply_layer(dense, x, spectral_norm=self.spectral_norm, train=train)
             if self.batch_norm:
-                x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
+                x = normalised(x, label, classes=self.classes, train=train)
             x = self.activation(x) if self.pieces == 1 else maxout(x, self.pieces)
             x = nn.Dropout(self.dropout, deterministic=not train)(x)
         if features:

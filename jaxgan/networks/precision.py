@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from jaxgan.networks.labels import passed_on
 from jaxgan.types import Array, Key, Network, Params, PyTree, Stats
 
 
@@ -12,7 +13,7 @@ def in_bfloat16(network: Network) -> Network:
     Parameters, gradients, the optimizer, logits, penalties and their norms, and batch statistics are in float32, and
     batch normalisation and the minibatch standard deviation sum in it; only activations and products are in bfloat16,
     which has the range of float32 and 8 bits of precision. (Float16 has neither: a discriminator's gradients leave its
-    range.) It halves the memory of activations. On a CPU it is slower than float32.
+    range.) It halves the memory of activations. On a CPU it is slower than float32. Labels stay as they are.
 
     Micikevicius, Narang, Alben et al., "Mixed Precision Training", 2018, keep a float32 copy of the weights likewise.
 
@@ -29,12 +30,23 @@ def in_bfloat16(network: Network) -> Network:
     def low(tree: PyTree) -> PyTree:
         return jax.tree.map(lambda a: a.astype(jnp.bfloat16) if a.dtype == jnp.float32 else a, tree)
 
-    def apply(params: Params, stats: Stats, x: Array, *, train: bool, key: Key | None = None) -> tuple[Array, Stats]:
-        y, stats = network.apply(low(params), stats, low(x), train=train, key=key)
-        return y.astype(x.dtype), stats
+    def back(y: PyTree, x: PyTree) -> PyTree:
+        """`y` in the widest floating dtype of `x`, or in float32 where the input holds integers only."""
+        floating = [a.dtype for a in jax.tree.leaves(x) if jnp.issubdtype(a.dtype, jnp.floating)]
+        dtype = jnp.result_type(*floating) if floating else jnp.float32
+        return jax.tree.map(lambda a: a.astype(dtype) if jnp.issubdtype(a.dtype, jnp.floating) else a, y)
 
-    def features(params: Params, stats: Stats, x: Array, *, train: bool, key: Key | None = None) -> Array:
+    def apply(
+        params: Params, stats: Stats, x: PyTree, *, train: bool, key: Key | None = None, label: PyTree = None
+    ) -> tuple[Array, Stats]:
+        y, stats = network.apply(low(params), stats, low(x), train=train, key=key, **passed_on(network, label))
+        return back(y, x), stats
+
+    def features(
+        params: Params, stats: Stats, x: PyTree, *, train: bool, key: Key | None = None, label: PyTree = None
+    ) -> Array:
         assert network.features is not None
-        return network.features(low(params), stats, low(x), train=train, key=key).astype(x.dtype)
+        shown = network.features(low(params), stats, low(x), train=train, key=key, **passed_on(network, label))
+        return back(shown, x)
 
     return network._replace(apply=apply, features=network.features and features)

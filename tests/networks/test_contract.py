@@ -1,6 +1,7 @@
 """What every network promises, over a table of all of them and one that is written by hand."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -8,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 from jaxgan import networks
 from jaxgan.types import Network
@@ -29,56 +31,135 @@ def hand_written() -> Network:
     return Network(init, apply, features)
 
 
-everything = {"batch_norm": True, "spectral_norm": True, "dropout": 0.25}
-flat, small, medium = (8, 5), (4, 8, 8, 2), (4, 28, 28, 1)
+class Perceptron(nnx.Module):
+    """An NNX module with statistics and noise."""
 
-# name: (network, shape of the input, shape of one output, whether training draws noise, whether it changes the stats)
+    def __init__(self, *, rngs):
+        self.hidden, self.output = nnx.Linear(5, 4, rngs=rngs), nnx.Linear(4, 3, rngs=rngs)
+        self.norm, self.dropout = nnx.BatchNorm(4, rngs=rngs), nnx.Dropout(0.25, rngs=rngs)
+
+    def __call__(self, x, features=False):
+        x = self.dropout(self.norm(jnp.tanh(self.hidden(x))))
+        return x if features else self.output(x)
+
+
+class Row(NamedTuple):
+    """One network of the table.
+
+    Attributes:
+      network: the network.
+      shape: of the input.
+      out: shape of one output.
+      noisy: whether training draws noise.
+      updates: whether training changes the stats.
+      label: what a conditional network is given.
+      pack: how many examples there are to an output.
+    """
+
+    network: Network
+    shape: tuple[int, ...]
+    out: tuple[int, ...]
+    noisy: bool = False
+    updates: bool = False
+    label: np.ndarray | None = None
+    pack: int = 1
+
+
+everything = {"batch_norm": True, "spectral_norm": True, "dropout": 0.25}
+flat, small, medium, series = (8, 5), (4, 8, 8, 2), (4, 28, 28, 1), (4, 6, 2)
+digits, mixed = np.arange(8) % 3, np.linspace(0.1, 0.9, 24, dtype=np.float32).reshape(8, 3)
+tiny = networks.mlp([4], out=1)
+
 NETWORKS = {
-    "hand_written": (hand_written(), flat, (1,), False, True),
-    "from_linen": (networks.from_linen(nn.Dense(3)), flat, (3,), False, False),
-    "mlp": (networks.mlp([6, 4], out=2), flat, (2,), False, False),
-    "mlp_everything": (networks.mlp([6, 4], out=1, maxout=2, **everything), flat, (1,), True, True),
-    "generator_8": (networks.dcgan_generator(8, 3, width=2), flat, (8, 8, 3), False, True),
-    "generator_transpose": (
-        networks.dcgan_generator(8, 1, width=1, upsample="transpose"),
+    "hand_written": Row(hand_written(), flat, (1,), updates=True),
+    "from_linen": Row(networks.from_linen(nn.Dense(3)), flat, (3,)),
+    "from_nnx": Row(networks.from_nnx(Perceptron), flat, (3,), noisy=True, updates=True),
+    "mlp": Row(networks.mlp([6, 4], out=2), flat, (2,)),
+    "mlp_everything": Row(
+        networks.mlp([6, 4], out=1, maxout=2, **everything, classes=3), flat, (1,), True, True, label=digits
+    ),
+    "generator_8": Row(networks.dcgan_generator(8, 3, width=2), flat, (8, 8, 3), updates=True),
+    "generator_transpose": Row(
+        networks.dcgan_generator(8, 1, width=1, upsample="transpose", classes=3),
         flat,
         (8, 8, 1),
-        False,
-        True,
+        updates=True,
+        label=digits,
     ),
-    "discriminator_8": (networks.dcgan_discriminator(width=2), small, (1,), False, False),
-    "discriminator_everything": (
-        networks.dcgan_discriminator(width=2, minibatch_stddev=2, **everything),
-        medium,
-        (1,),
-        True,
-        True,
+    "discriminator_8": Row(networks.dcgan_discriminator(width=2, out=4), small, (4,)),
+    "discriminator_everything": Row(
+        networks.dcgan_discriminator(width=2, minibatch_stddev=2, **everything), medium, (1,), True, True
+    ),
+    "projection": Row(networks.projection(tiny, 3), flat, (1,), label=mixed),
+    "projection_packed": Row(networks.packed(networks.projection(tiny, 3), 2), flat, (1,), label=digits, pack=2),
+    "labelled": Row(networks.labelled(tiny, 3), flat, (1,), label=digits),
+    "several_generators": Row(
+        networks.several_generators(tiny, 2, shared=networks.mlp([3], out=2, batch_norm=True)), flat, (2,), updates=True
+    ),
+    "several_discriminators": Row(networks.several_discriminators(tiny, 3), flat, (3,)),
+    "several_different_discriminators": Row(
+        networks.several_discriminators([tiny, networks.labelled(tiny, 3)]), flat, (2,), label=digits
+    ),
+    "sequence_generator": Row(networks.sequence_generator(4, 2, width=3, noise=1), flat, (4, 2)),
+    "sequence_generator_convolution": Row(
+        networks.sequence_generator(4, 2, width=3, memory="convolution"), flat, (4, 2)
+    ),
+    "sequence_discriminator": Row(networks.sequence_discriminator(width=3), series, (1,)),
+    "sequence_discriminator_convolution": Row(
+        networks.sequence_discriminator(width=3, memory="convolution", per_step=True), series, (6,)
     ),
 }
+
+if find_spec("equinox"):
+    import equinox as eqx
+
+    class EquinoxPerceptron(eqx.Module):
+        """An Equinox module with statistics and noise."""
+
+        hidden: eqx.nn.Linear
+        output: eqx.nn.Linear
+        norm: eqx.nn.BatchNorm
+        dropout: eqx.nn.Dropout
+
+        def __init__(self, key):
+            keys = jax.random.split(key)
+            self.hidden, self.output = eqx.nn.Linear(5, 4, key=keys[0]), eqx.nn.Linear(4, 3, key=keys[1])
+            self.norm, self.dropout = eqx.nn.BatchNorm(4, "batch", mode="batch"), eqx.nn.Dropout(0.25)
+
+        def __call__(self, x, state, *, key=None, features=False):
+            x, state = self.norm(jnp.tanh(self.hidden(x)), state)
+            x = self.dropout(x, key=key)
+            return (x if features else self.output(x)), state
+
+    NETWORKS["from_equinox"] = Row(networks.from_equinox(EquinoxPerceptron), flat, (3,), noisy=True, updates=True)
 
 
 class Case(NamedTuple):
     """One network with all that the tests look at, computed once."""
 
     name: str
+    row: Row
     network: Network
     params: dict
     stats: dict
     x: jax.Array
+    labels: dict  # The argument `label` of a conditional network.
     apply: Callable  # (params, stats, x) -> (y, stats), in training mode, with a key where one is needed.
     trained: tuple  # What it returns.
 
 
 @pytest.fixture(params=NETWORKS, scope="module")
 def case(request):
-    network, shape, _, noisy, _ = NETWORKS[request.param]
-    x = jax.random.normal(jax.random.key(0), shape)
-    params, stats = jax.jit(network.init)(jax.random.key(1), x)
+    row = NETWORKS[request.param]
+    network = row.network
+    x = jax.random.normal(jax.random.key(0), row.shape)
+    labels = {} if row.label is None else {"label": jnp.asarray(row.label)}
+    params, stats = jax.jit(network.init)(jax.random.key(1), x, **labels)
 
     def apply(params, stats, x):
-        return network.apply(params, stats, x, train=True, key=jax.random.key(2) if noisy else None)
+        return network.apply(params, stats, x, train=True, key=jax.random.key(2) if row.noisy else None, **labels)
 
-    return Case(request.param, network, params, stats, x, apply, jax.jit(apply)(params, stats, x))
+    return Case(request.param, row, network, params, stats, x, labels, apply, jax.jit(apply)(params, stats, x))
 
 
 def assert_trees_close(a, b, rtol=1e-4, atol=1e-5):
@@ -92,7 +173,7 @@ def assert_finite(tree):
 
 def test_shape_and_dtype(case):
     y, _ = case.trained
-    assert y.shape == (case.x.shape[0], *NETWORKS[case.name][2])
+    assert y.shape == (case.x.shape[0] // case.row.pack, *case.row.out)
     assert y.dtype == case.x.dtype
     assert_finite(case.trained)
 
@@ -100,9 +181,9 @@ def test_shape_and_dtype(case):
 def test_features_are_a_finite_matrix(case):
     if case.network.features is None:
         pytest.skip("shows no features")
-    key = jax.random.key(2) if NETWORKS[case.name][3] else None
-    features = jax.jit(lambda: case.network.features(case.params, case.stats, case.x, train=True, key=key))()
-    assert features.ndim == 2 and features.shape[0] == case.x.shape[0]
+    options = {"train": True, "key": jax.random.key(2) if case.row.noisy else None, **case.labels}
+    features = jax.jit(lambda: case.network.features(case.params, case.stats, case.x, **options))()
+    assert features.ndim == 2 and features.shape[0] == case.x.shape[0] // case.row.pack
     assert_finite(features)
 
 
@@ -111,7 +192,7 @@ def test_training_changes_the_stats_and_keeps_their_structure(case):
     assert jax.tree.structure(trained) == jax.tree.structure(case.stats)
     pairs = list(zip(jax.tree.leaves(trained), jax.tree.leaves(case.stats), strict=True))
     assert all((new.shape, new.dtype) == (old.shape, old.dtype) for new, old in pairs)
-    assert any(bool(np.any(new != old)) for new, old in pairs) == NETWORKS[case.name][4]
+    assert any(bool(np.any(new != old)) for new, old in pairs) == case.row.updates
 
 
 def test_jit_equals_no_jit(case):
@@ -119,7 +200,7 @@ def test_jit_equals_no_jit(case):
 
 
 def test_inference_leaves_the_stats_alone_and_needs_no_key(case):
-    y, kept = case.network.apply(case.params, case.stats, case.x, train=False)
+    y, kept = case.network.apply(case.params, case.stats, case.x, train=False, **case.labels)
     assert y.shape == case.trained[0].shape
     assert_trees_close(kept, case.stats, rtol=0, atol=0)
 
@@ -127,8 +208,28 @@ def test_inference_leaves_the_stats_alone_and_needs_no_key(case):
 def test_inference_treats_examples_separately(case):
     if case.name == "discriminator_everything":
         pytest.skip("a minibatch standard deviation compares examples by design")
-    infer = jax.jit(lambda x: case.network.apply(case.params, case.stats, x, train=False)[0])
-    np.testing.assert_allclose(infer(case.x)[:1], infer(case.x[:1]), rtol=1e-4, atol=1e-5)
+    infer = jax.jit(lambda x, labels: case.network.apply(case.params, case.stats, x, train=False, **labels)[0])
+    first = jax.tree.map(lambda a: a[: case.row.pack], (case.x, case.labels))
+    np.testing.assert_allclose(infer(case.x, case.labels)[:1], infer(*first), rtol=1e-4, atol=1e-5)
+
+
+def test_a_conditional_network_says_so_and_needs_its_labels(case):
+    assert case.network.conditional == bool(case.labels)
+    if case.labels:
+        for train in (True, False):
+            with pytest.raises(ValueError, match="label="):
+                case.network.apply(case.params, case.stats, case.x, train=train)
+        with pytest.raises(ValueError, match="label="):
+            case.network.init(jax.random.key(1), case.x)
+
+
+def test_labels_matter(case):
+    if not case.labels:
+        pytest.skip("is not conditional")
+    params = jax.tree.map(lambda a: a + 0.1 * jnp.arange(a.size, dtype=a.dtype).reshape(a.shape), case.params)
+    other = {"label": jnp.roll(case.labels["label"], 1, axis=0)}
+    run = jax.jit(lambda labels: case.network.apply(params, case.stats, case.x, train=False, **labels)[0])
+    assert float(jnp.abs(run(case.labels) - run(other)).max()) > 1e-3
 
 
 def test_gradients_are_finite_and_reach_every_parameter(case):
@@ -152,7 +253,7 @@ def test_gradient_of_a_gradient_penalty_is_finite(case):
 
 
 def test_vmap_over_seeds_equals_a_loop(case):
-    train = jax.jit(lambda key: case.apply(*case.network.init(key, case.x), case.x))
+    train = jax.jit(lambda key: case.apply(*case.network.init(key, case.x, **case.labels), case.x))
     many = jax.jit(jax.vmap(train))(jax.random.split(jax.random.key(3), 2))
     for seed, key in enumerate(jax.random.split(jax.random.key(3), 2)):
         assert_trees_close(jax.tree.map(lambda a, seed=seed: a[seed], many), train(key))

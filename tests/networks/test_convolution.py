@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.networks.convolution import convolution, upsampled_convolution
+from jaxgan.networks.convolution import causal_convolution, convolution, upsampled_convolution
 from jaxgan.networks.layers import upsample_nearest
 
 
@@ -68,3 +68,26 @@ def test_no_convolution_is_left_to_xla_on_a_cpu(stride):
     program = jax.jit(lambda x, k: second_order(lambda x, k: convolution(x, k, stride), x, k)).lower(x, kernel)
     assert " convolution(" not in program.as_text("hlo")
     assert " convolution(" in jax.jit(lambda x, k: of_xla(x, k, stride)).lower(x, kernel).as_text("hlo")
+
+
+@pytest.mark.parametrize(("time", "taps", "dilation"), [(7, 3, 1), (7, 3, 2), (5, 2, 4), (3, 1, 1), (2, 3, 4)])
+def test_causal_convolution_is_that_of_xla_and_of_a_loop(x64, time, taps, dilation):
+    x, kernel = drawn(2, time, 3), drawn(taps, 3, 4)
+
+    def xla(x, kernel):
+        before = [((taps - 1) * dilation, 0)]
+        return jax.lax.conv_general_dilated(
+            x, kernel, (1,), before, rhs_dilation=(dilation,), dimension_numbers=("NWC", "WIO", "NWC")
+        )
+
+    y = causal_convolution(x, kernel, dilation)
+    expected = np.zeros((2, time, 4))
+    for t in range(time):
+        for i in range(taps):
+            if (past := t - (taps - 1 - i) * dilation) >= 0:
+                expected[:, t] += np.asarray(x[:, past]) @ np.asarray(kernel[i])
+    np.testing.assert_allclose(y, expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(xla(x, kernel), expected, rtol=1e-12, atol=1e-12)
+    ours = second_order(lambda x, k: causal_convolution(x, k, dilation), x, kernel)
+    for a, b in zip(ours, second_order(xla, x, kernel), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)

@@ -144,3 +144,27 @@ def test_errors_of_the_factories(make, message):
 def test_errors_of_the_discriminator_name_the_images(shape, message):
     with pytest.raises(ValueError, match=message):
         networks.dcgan_discriminator(width=2).init(jax.random.key(0), jnp.ones(shape))
+
+
+def test_an_encoder_is_a_discriminator_of_more_outputs():
+    params, output, features = shapes(networks.dcgan_discriminator(width=4, out=10), jnp.ones((3, 8, 8, 1)))
+    assert output == (3, 10) and params["Dense_0"]["kernel"].shape == (features[1], 10)
+    with pytest.raises(ValueError, match="out must be at least 1, got 0"):
+        networks.dcgan_discriminator(out=0)
+
+
+def test_classes_change_what_a_generator_makes_once_they_differ():
+    network = networks.dcgan_generator(8, 1, width=2, classes=3)
+    z, label = jnp.ones((3, 5)), jnp.arange(3)
+    params, stats = jax.jit(network.init)(jax.random.key(0), z, label=label)
+    assert params["ConditionalBatchNorm_0"]["gain"].shape == (3, 4)
+    assert network.conditional and "bias" not in params["Dense_0"]
+    make = jax.jit(lambda params: network.apply(params, stats, z, train=False, label=label)[0])
+    alike = make(params)
+    np.testing.assert_array_equal(alike[0], alike[1])
+    params["ConditionalBatchNorm_0"]["gain"] *= jnp.array([[1.0], [2.0], [3.0]])
+    different = make(params)
+    np.testing.assert_allclose(different[0], alike[0], rtol=1e-5, atol=1e-6)
+    assert float(jnp.abs(different[1] - different[2]).max()) > 1e-3
+    with pytest.raises(ValueError, match="classes=3 act on batch normalisation"):
+        networks.dcgan_generator(8, 1, batch_norm=False, classes=3)

@@ -131,3 +131,65 @@ def test_spectral_norm_of_a_kernel_of_zeros_is_finite():
     np.testing.assert_array_equal(y, [[0.0, 0.0]])
     gradient = jax.grad(lambda p: network.apply(p, stats, x, train=True)[0].sum())(params)
     assert all(bool(jnp.all(jnp.isfinite(leaf))) for leaf in jax.tree.leaves((stats, gradient)))
+
+
+@pytest.fixture(scope="module")
+def conditional_norm():
+    """A conditional batch normalisation of 3 classes with gains and biases of its own, and images."""
+    layer = networks.ConditionalBatchNorm(3, momentum=0.75)
+    x = 2 + jax.random.normal(jax.random.key(0), (6, 2, 2, 4))
+    variables = layer.init(jax.random.key(1), x, jnp.zeros(6, jnp.int32), train=True)
+    params = jax.tree.map(
+        lambda a: a + jax.random.normal(jax.random.key(2), a.shape) * jnp.array(0.5), variables["params"]
+    )
+    return layer, {"params": params, "batch_stats": variables["batch_stats"]}, x
+
+
+def test_conditional_batch_norm_starts_as_batch_norm(conditional_norm):
+    layer, _, x = conditional_norm
+    fresh = layer.init(jax.random.key(1), x, jnp.zeros(6, jnp.int32), train=True)
+    assert {name: a.shape for name, a in fresh["params"].items()} == {"gain": (3, 4), "bias": (3, 4)}
+    np.testing.assert_array_equal(fresh["params"]["gain"], 1.0)
+    np.testing.assert_array_equal(fresh["params"]["bias"], 0.0)
+    label = jnp.array([0, 1, 2, 2, 1, 0])
+    y, changed = layer.apply(fresh, x, label, train=True, mutable="batch_stats")
+    plain = nn.BatchNorm(use_running_average=False, momentum=0.75)
+    expected, _ = plain.apply(plain.init(jax.random.key(0), x), x, mutable="batch_stats")
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-6)
+    average = changed["batch_stats"]["statistics"]
+    np.testing.assert_allclose(average["mean"], 0.25 * np.mean(x, axis=(0, 1, 2)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_each_class_has_its_gain_and_bias_and_all_share_the_statistics(conditional_norm, train):
+    layer, variables, x = conditional_norm
+    label = np.array([0, 1, 2, 2, 1, 0])
+    y, _ = layer.apply(variables, x, jnp.asarray(label), train=train, mutable="batch_stats")
+    mean, variance = (
+        (np.mean(np.asarray(x), axis=(0, 1, 2)), np.var(np.asarray(x), axis=(0, 1, 2))) if train else (0.0, 1.0)
+    )
+    gain, bias = (np.asarray(variables["params"][name])[label].reshape(6, 1, 1, 4) for name in ("gain", "bias"))
+    normal = (np.asarray(x) - mean) / np.sqrt(variance + 1e-5)
+    np.testing.assert_allclose(y, normal * gain + bias, rtol=1e-4, atol=1e-5)
+
+
+def test_soft_labels_mix_gains_and_biases(conditional_norm):
+    layer, variables, x = conditional_norm
+    soft = jax.nn.softmax(jax.random.normal(jax.random.key(3), (6, 3)))
+    each = [layer.apply(variables, x, jnp.full(6, c), train=False) for c in range(3)]
+    mixed = sum(soft[:, c].reshape(6, 1, 1, 1) * each[c] for c in range(3))
+    np.testing.assert_allclose(layer.apply(variables, x, soft, train=False), mixed, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        (np.array([0, 1, 2, 3, 0, 0]), "got the label 3"),
+        (np.zeros((6, 2), int), "takes one label for each example, got 2"),
+        (None, "ConditionalBatchNorm needs label="),
+    ],
+)
+def test_conditional_batch_norm_names_labels_of_another_form(conditional_norm, label, message):
+    layer, variables, x = conditional_norm
+    with pytest.raises(ValueError, match=message):
+        layer.apply(variables, x, label, train=False)

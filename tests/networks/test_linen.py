@@ -222,3 +222,43 @@ def test_training_many_seeds_at_once_equals_a_loop():
     for seed, key in enumerate(jax.random.split(jax.random.key(1), 2)):
         one = one_at_a_time(key)
         jax.tree.map(lambda a, b, seed=seed: np.testing.assert_allclose(a[seed], b, rtol=1e-4, atol=1e-5), many, one)
+
+
+class Labelled(nn.Module):
+    """Takes a label that it could do without."""
+
+    @nn.compact
+    def __call__(self, x, label=None):
+        y = nn.Dense(2)(x)
+        return y if label is None else y + nn.Embed(3, 2)(label)
+
+
+def test_a_module_that_takes_a_label_is_conditional():
+    network = networks.from_linen(Labelled())
+    x, label = jnp.ones((3, 2)), jnp.array([2, 0, 2])
+    params, stats = network.init(jax.random.key(0), x, label=label)
+    assert network.conditional and network.features is None
+    y, _ = network.apply(params, stats, x, train=True, label=label)
+    np.testing.assert_allclose(
+        y, x @ params["Dense_0"]["kernel"] + params["Embed_0"]["embedding"][label], rtol=1e-5, atol=1e-6
+    )
+
+
+def test_a_conditional_network_without_a_label_is_named():
+    network, x = networks.from_linen(Labelled()), jnp.ones((3, 2))
+    params, stats = network.init(jax.random.key(0), x, label=jnp.zeros(3, jnp.int32))
+    message = r"Labelled is conditional: give label=, the labels of the batch, not label=None"
+    with pytest.raises(ValueError, match=message):
+        network.init(jax.random.key(0), x)
+    with pytest.raises(ValueError, match=message):
+        network.apply(params, stats, x, train=True)
+
+
+def test_an_optional_label_can_be_declined():
+    network, x = networks.from_linen(Labelled(), conditional=False), jnp.ones((3, 2))
+    params, stats = network.init(jax.random.key(0), x)
+    assert not network.conditional and set(params) == {"Dense_0"}
+    with pytest.raises(ValueError, match="Labelled is not conditional and takes no label="):
+        network.apply(params, stats, x, train=True, label=jnp.zeros(3, jnp.int32))
+    with pytest.raises(ValueError, match="Dense takes no label, so it cannot be conditional=True"):
+        networks.from_linen(nn.Dense(2), conditional=True)

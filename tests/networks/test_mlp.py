@@ -105,3 +105,22 @@ def test_dropout_keeps_the_mean_and_draws_only_in_training():
 def test_errors_name_the_value(arguments, message):
     with pytest.raises(ValueError, match=message):
         networks.mlp(**{"widths": [4], "out": 1, **arguments})
+
+
+def test_classes_choose_gain_and_bias_of_the_normalisation():
+    network = networks.mlp([3], out=1, batch_norm=True, activation=jnp.tanh, classes=2)
+    x, label = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32), np.array([0, 1, 1, 0, 0, 1])
+    params, stats = network.init(jax.random.key(0), x, label=label)
+    norm = {name: a + np.arange(6.0).reshape(2, 3) / 5 for name, a in params["ConditionalBatchNorm_0"].items()}
+    params = {**params, "ConditionalBatchNorm_0": norm}
+    hidden = x @ np.asarray(params["Dense_0"]["kernel"])
+    normal = (hidden - hidden.mean(axis=0)) / np.sqrt(hidden.var(axis=0) + 1e-5)
+    shown = network.features(params, stats, x, train=True, label=label)
+    np.testing.assert_allclose(shown, np.tanh(normal * norm["gain"][label] + norm["bias"][label]), rtol=1e-3, atol=1e-4)
+
+
+def test_classes_need_a_normalisation():
+    with pytest.raises(ValueError, match=r"classes=3 act on batch normalisation: take batch_norm=True"):
+        networks.mlp([4], out=1, classes=3)
+    with pytest.raises(ValueError, match="classes must be at least 2, got 1"):
+        networks.mlp([4], out=1, batch_norm=True, classes=1)

@@ -74,3 +74,41 @@ def test_batch_must_divide_into_packs():
     for call in (lambda: network.init(jax.random.key(0), x), lambda: network.apply({}, {}, x, train=True)):
         with pytest.raises(ValueError, match="a batch of 6 cannot be packed by 4"):
             call()
+
+
+def test_every_leaf_of_a_tree_is_packed_by_itself():
+    x = {"points": jnp.arange(12.0).reshape(4, 3), "size": jnp.arange(4.0)}
+    packs, _ = packed(transparent(), 2).apply({}, {}, x, train=True)
+    np.testing.assert_array_equal(packs["points"], x["points"].reshape(2, 6))
+    np.testing.assert_array_equal(packs["size"], [[0, 1], [2, 3]])
+
+
+def test_labels_are_packed_apart_from_the_channels():
+    seen = []
+
+    def apply(params, stats, x, *, train, key=None, label):
+        seen.append((x, label))
+        return x, stats
+
+    inner = transparent()._replace(
+        init=lambda key, x, label: (seen.append((x, label)), ({}, {}))[1],
+        apply=apply,
+        features=lambda *a, **options: apply(*a, **options)[0],
+        conditional=True,
+    )
+    network = packed(packed(inner, 2), 2)
+    x, label = jnp.arange(16.0).reshape(8, 2), {"digit": jnp.arange(8), "soft": jnp.arange(24.0).reshape(8, 3)}
+    assert network.conditional
+    network.init(jax.random.key(0), x, label=label)
+    network.apply({}, {}, x, train=True, label=label)
+    network.features({}, {}, x, train=True, label=label)
+    for packs, labels in seen:
+        np.testing.assert_array_equal(packs, x.reshape(2, 8))
+        np.testing.assert_array_equal(labels["digit"].reshape(2, 4), np.arange(8).reshape(2, 4))
+        np.testing.assert_array_equal(labels["soft"].reshape(2, 4, 3), label["soft"].reshape(2, 4, 3))
+    assert len(seen) == 3
+
+
+def test_a_label_for_a_network_without_a_condition_raises():
+    with pytest.raises(ValueError, match=r"not conditional takes no label=: wrap it in labelled or projection"):
+        packed(transparent(), 2).apply({}, {}, jnp.ones((4, 2)), train=True, label=jnp.zeros(4))

@@ -59,3 +59,33 @@ def test_a_gan_of_both_keeps_everything_else_in_float32_and_learns():
     assert floating == {jnp.dtype("float32")}
     assert all(bool(jnp.isfinite(a).all()) for a in jax.tree.leaves(info))
     assert np.abs(np.mean(players.sample(key, state, 500), 0) - 3.0).max() < 1.5
+
+
+def test_labels_stay_as_they_are_and_trees_come_back_in_float32():
+    seen = {}
+
+    def apply(params, stats, x, *, train, key=None, label):
+        seen.update(x=x["a"].dtype, index=x["index"].dtype, label=label.dtype)
+        return {"b": x["a"], "index": x["index"]}, stats
+
+    network = networks.in_bfloat16(jaxgan.Network(lambda key, x, label: ({}, {}), apply, conditional=True))
+    x = {"a": jnp.ones((2, 3)), "index": jnp.arange(2)}
+    assert network.conditional and network.init(jax.random.key(0), x, label=jnp.ones(2)) == ({}, {})
+    y, _ = network.apply({}, {}, x, train=True, label=jnp.ones((2, 3)))
+    assert seen == {"x": jnp.bfloat16, "index": jnp.int32, "label": jnp.float32}
+    assert (y["b"].dtype, y["index"].dtype) == (jnp.float32, jnp.int32)
+
+
+def test_conditional_networks_compute_in_bfloat16_too():
+    x, label = jax.random.normal(jax.random.key(1), (16, 3)), jnp.arange(16) % 4
+    for network in (
+        networks.projection(networks.mlp([32], out=1), 4),
+        networks.mlp([32], out=1, batch_norm=True, classes=4),
+    ):
+        low = networks.in_bfloat16(network)
+        params, stats = low.init(jax.random.key(0), x, label=label)
+        y, _ = low.apply(params, stats, x, train=True, label=label)
+        expected, _ = network.apply(params, stats, x, train=True, label=label)
+        assert y.dtype == jnp.float32 and np.abs(y - expected).max() > 0
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(y / scale, expected / scale, atol=0.06)
