@@ -99,7 +99,7 @@ def causal_convolution(x: Array, kernel: Array, dilation: int = 1) -> Array:
     taps, inputs, outputs = kernel.shape
     batch, time, _ = x.shape
     before = (taps - 1) * dilation
-    if not products_are_faster():
+    if not in_force().convolutions_as_products:
         return jax.lax.conv_general_dilated(
             x, kernel, (1,), [(before, 0)], rhs_dilation=(dilation,), dimension_numbers=("NWC", "WIO", "NWC")
         )
