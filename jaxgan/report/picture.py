@@ -52,7 +52,7 @@ def _grid(images: np.ndarray) -> bytes:
 def _scatter(points: np.ndarray, real: np.ndarray) -> Figure:
     view = view_of(real if len(real) else points)
     figure = Figure((5.2, 5.2), dpi=110)
-    axes = figure.add_axes((0.16, 0.13, 0.8, 0.8))
+    axes = figure.add_axes((0.14, 0.11, 0.82, 0.82))
     draw_examples(axes, view, real if len(real) else points[:0], points)
     label_axes(axes, "Generated (blue) over real (grey)" if len(real) else "Generated")
     label_figure(figure, view)

@@ -105,7 +105,7 @@ class Checkpoints:
         """A tree of what has the shape and dtype of each array that was saved; named tuples are dictionaries in it."""
         try:
             with _without_warnings():
-                structure = self._checkpointer.checkpointables_metadata(step).metadata["arrays"]
+                structure = self._checkpointer.checkpointables_metadata(step).metadata.get("arrays")
         except Exception as error:  # a damaged checkpoint fails in many ways
             raise self._damaged(step, error) from error
         if structure is None:
@@ -138,10 +138,8 @@ def _without_warnings() -> Iterator[None]:
 
 def names_in(tree: PyTree) -> list[str]:
     """The places of a tree's arrays by name, such as "generator.params.Dense_0.bias", in the order of its leaves."""
-    return [
-        jax.tree_util.keystr(place, simple=True, separator=".")
-        for place, _ in jax.tree_util.tree_leaves_with_path(tree)
-    ]
+    places = (place for place, _ in jax.tree_util.tree_leaves_with_path(tree))
+    return [jax.tree_util.keystr(place, simple=True, separator=".") for place in places]
 
 
 def _by_name(tree: PyTree) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -49,6 +50,20 @@ def test_a_run_on_eight_devices_is_sampled_on_one(ring, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     here = draw(jaxgan.load(ring), jax.random.key(0), 30)
     np.testing.assert_allclose(np.load(out)["samples"], here, rtol=1e-4, atol=1e-5)
+
+
+def test_the_code_in_the_readme_runs(ring, tmp_path, monkeypatch, capsys):
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text().split("## Load a run")[1].split("\n## ")[0]
+    (tmp_path / "runs" / "ring").mkdir(parents=True)
+    (tmp_path / "runs" / "ring" / "packed").symlink_to(ring)
+    monkeypatch.chdir(tmp_path)
+    commands = [line.split()[1:] for line in text.splitlines() if line.startswith("jaxgan ")]
+    assert len(commands) == 2
+    for command in commands:
+        assert main(["4" if word == "2" else word for word in command]) == 0  # the seeds of this run are 3 and 4
+    assert (tmp_path / "samples.png").exists() and np.load("samples.npz")["samples"].shape == (1000, 2)
+    exec(text.split("```python\n")[1].split("```")[0], {})
+    assert capsys.readouterr().out.splitlines()[-1] == "20 (3, 4) points (2,) (100, 2)"
 
 
 def test_points_are_drawn_over_the_real_ones(ring, tmp_path):
