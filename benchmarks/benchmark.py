@@ -110,6 +110,7 @@ from tqdm import tqdm
 
 from jaxgan.commands.experiment import exit_status, parse
 from jaxgan.runs import folder
+from jaxgan.runs.summary import read_summary
 
 Section = Literal["step", "small", "seeds", "memory", "compile", "devices", "flops"]
 SECTIONS: tuple[Section, ...] = ("step", "small", "seeds", "memory", "compile", "devices", "flops")
@@ -255,8 +256,9 @@ def run(job: dict[str, Any], workdir: Path) -> dict[str, Any]:
         complaint = done.stderr.strip().splitlines()[-1:] or ["no message"]
         raise ValueError(f"the measurement {job['section']} ({job['case']}) failed: {complaint[0]}")
     if job["spec"]["measurement"] == "run":
-        summary = folder.read_json(Path(arguments[arguments.index("--workdir") + 1]) / folder.SUMMARY)
-        return {"process_seconds": seconds, "train_seconds": summary["train_seconds"]}
+        summary = read_summary(Path(arguments[arguments.index("--workdir") + 1]))
+        assert summary is not None
+        return {"process_seconds": seconds, "train_seconds": summary.train_seconds}
     return {"process_seconds": seconds, **json.loads(done.stdout.splitlines()[-1])}
 
 

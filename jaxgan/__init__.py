@@ -15,6 +15,7 @@ from jaxgan.adversarial.lookahead import Unroll as Unroll
 from jaxgan.adversarial.lookahead import unrolled as unrolled
 from jaxgan.models.gan import gan as gan
 from jaxgan.networks.packing import packed as packed
+from jaxgan.runs.loading import load as load
 from jaxgan.types import GAN as GAN
 from jaxgan.types import AdversarialLoss as AdversarialLoss
 from jaxgan.types import Batch as Batch

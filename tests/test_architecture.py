@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "metrics": {"types", "features"},
     "adversarial": {"types", "backend"},
     "models": {"types", "backend", "adversarial"},
-    "evaluation": {"types", "metrics", "features", "data"},
+    "evaluation": {"types", "backend", "metrics", "features", "data"},
     "diagnosis": {"types", "data", "features", "metrics", "evaluation"},
     "runs": {
         "types",
@@ -39,7 +39,7 @@ MAY_IMPORT = {
         "adversarial",
         "models",
     },
-    "report": {"types"},
+    "report": {"types", "backend", "runs"},
     "training": {"types", "backend", "diagnosis", "evaluation", "runs"},
 }
 FRONT = {"__init__", "__main__", "commands"}  # these may import everything

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import jax
-import numpy as np
 import tyro
 
 from jaxgan import report
@@ -20,9 +19,10 @@ from jaxgan.backend import processes
 from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import evaluator, watched
 from jaxgan.runs import folder
+from jaxgan.runs.loading import EXAMPLE, Example, example_of
 from jaxgan.runs.options import Architecture, Run, Training, build
+from jaxgan.runs.summary import Summary
 from jaxgan.training.loop import Interrupted, fit
-from jaxgan.types import as_batch
 
 Data = TypeVar("Data")
 Flat = tyro.conf.arg(name="")
@@ -146,11 +146,15 @@ def _compares(experiment: Experiment, arguments: Sequence[str]) -> bool:
     return len(experiment.arms) > 1 and not any(field.name in given for field in fields)
 
 
-def _config(experiment: Experiment, arm: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+def _config(
+    experiment: Experiment, arm: str | None, options: Mapping[str, Any], example: Example | None = None
+) -> dict[str, Any]:
     return {
         "experiment": experiment.name,
         "arm": arm,
         "options": folder.plain(options),
+        # Of a single run, whose model can be made again from it; no option, since the data decide it.
+        **({} if example is None else {EXAMPLE: example.as_json()}),
         "versions": {
             "python": platform.python_version(),
             **{name: __import__(name).__version__ for name in ("jax", "flax", "optax", "jaxgan")},
@@ -179,11 +183,8 @@ def _run_options(run: Run) -> dict[str, Any]:
 
 def _train(
     experiment: Experiment, options: Options, task: Any, evaluation: Any, arm: str | None, directory: Path
-) -> dict[str, Any]:
-    streams = hasattr(task, "stream")
-    shape = task.shape if streams else as_batch(task.sample(jax.random.key(0), 1)).data.shape[1:]
-    # Points are brought to unit scale inside the networks, so that one setting fits a ring of any radius.
-    scale = float(np.std(as_batch(task.sample(jax.random.key(0), 10_000)).data)) if len(shape) == 1 else 1.0
+) -> Summary:
+    example = example_of(task)
     described = {
         "data": dataclasses.asdict(options.data),
         "architecture": dataclasses.asdict(options.architecture),
@@ -193,11 +194,11 @@ def _train(
     modes = watched(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
     further = () if modes is None else (alarms.watch(modes.assign, len(modes.names)),)
     return fit(
-        build(options.architecture, options.training, shape, scale, further),
+        build(options.architecture, options.training, example.shape, example.scale, further),
         task,
         evaluation,
         directory=directory,
-        config=_config(experiment, arm, described),
+        config=_config(experiment, arm, described, example),
         steps=options.training.steps,
         batch_size=options.training.batch_size,
         run=options.run,

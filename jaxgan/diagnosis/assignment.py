@@ -9,9 +9,10 @@ from sklearn.cluster import KMeans
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from jaxgan import features
-from jaxgan.diagnosis.chunks import in_chunks
 from jaxgan.diagnosis.inputs import Scaled
 from jaxgan.evaluation import train_classifier
+from jaxgan.evaluation.chunks import in_chunks
+from jaxgan.evaluation.classifier import CHUNK
 
 CLASSIFIER_SIDE = 32  # larger images are averaged down before they are classified
 SURE = 0.9  # probability of a class above which it counts as sure
@@ -106,10 +107,11 @@ def _classifier(data: np.ndarray, labels: np.ndarray, classes: int, seed: int) -
     params = train_classifier(_bytes(data), labels, key=jax.random.key(seed), classes=classes).params
     network = features.classifier(classes)
 
+    @jax.jit
     def probabilities(images: jax.Array) -> jax.Array:
         return jax.nn.softmax(network.apply(params, {}, images, train=False)[0])
 
-    return lambda x: in_chunks(probabilities, _small(x))
+    return lambda x: in_chunks(probabilities, np.asarray(_small(x), np.float32), CHUNK)
 
 
 def _clusters(real: np.ndarray, fake: np.ndarray, seed: int) -> Assignment:

@@ -10,14 +10,16 @@ from tqdm import tqdm
 
 from jaxgan import features as feature_networks
 from jaxgan.diagnosis.assignment import Assignment, assign
-from jaxgan.diagnosis.chunks import in_chunks
 from jaxgan.diagnosis.diversity import Diversity, measure_diversity, strangeness
 from jaxgan.diagnosis.inputs import Samples, Scaled, fitted
 from jaxgan.diagnosis.measures import Measure, measure_all
 from jaxgan.diagnosis.modes import FALSE_ALARM, Mode, judge_modes
-from jaxgan.diagnosis.verdict import ENOUGH, UNTOLD, Verdict, judge, too_few
+from jaxgan.diagnosis.verdict import ENOUGH, UNTOLD, judge, too_few
+from jaxgan.evaluation.chunks import in_chunks
+from jaxgan.types import Verdict
 
 COARSE = 16  # pixels along each side of what clusters are found in
+CHUNK = 500  # samples whose features are computed at a time
 FAR = 2.0  # a fake that is stranger belongs to no mode
 Features = Callable[[jax.Array], jax.Array]
 
@@ -118,14 +120,14 @@ def diagnose(real: Samples, fake: Samples, *, features: str | Features = "auto",
             bar.set_postfix_str(name)
 
         part("features")
-        raw = [in_chunks(extract, x) for x in (scaled.real, scaled.fake)]
+        raw = _of_all(extract, scaled)
         real_features, fake_features = _standardised(*raw)
         bar.update()
         part("modes")
         strange = strangeness(real_features, fake_features, seed=seed)
         # Clusters of pixels agree with what people call a mode better than those of random features.
         pixels = scaled.real.ndim == 4 and features in ("auto", "random", "pixels")
-        seen = [in_chunks(_coarse, x) for x in (scaled.real, scaled.fake)] if pixels else [real_features, fake_features]
+        seen = _of_all(_coarse, scaled) if pixels else [real_features, fake_features]
         assignment = assign(scaled, *seen, seed=seed)
         # Every classifier gives noise some class; what is far from all reals is of none.
         assignment = assignment._replace(fake=np.where(strange > FAR, -1, assignment.fake))
@@ -152,6 +154,13 @@ def diagnose(real: Samples, fake: Samples, *, features: str | Features = "auto",
     return Diagnosis(
         verdict, modes, measures, diversity, odd, assignment, scaled, real_features, fake_features, conventions
     )
+
+
+def _of_all(extract: Features, samples: Scaled) -> list[np.ndarray]:
+    """Features `[n, d]` float32 of the reals and of the fakes."""
+    compiled = jax.jit(extract)
+    found = (in_chunks(compiled, x, CHUNK) for x in (samples.real, samples.fake))
+    return [x.reshape(len(x), -1).astype(np.float32) for x in found]
 
 
 def _coarse(images: jax.Array) -> jax.Array:

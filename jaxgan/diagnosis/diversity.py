@@ -7,6 +7,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.neighbors import NearestNeighbors
 
+from jaxgan import metrics
+
 ODD = 0.01  # share of reals that count as odd
 LIMIT = 5000  # samples of each set that are compared with each other
 
@@ -37,15 +39,13 @@ def measure_diversity(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> D
 
     Two fakes are twins when they are closer than half the distance below which only 1 % of the reals have their
     nearest neighbour, in a set of the same size; where the fakes spread less than the reals, the distance shrinks
-    alike, so that blurred samples are no twins. With `p` pairs of twins among `n`, the support is about `n² / 2p`.
+    alike, so that blurred samples are no twins. What their number says of the support, `metrics.birthday_support`
+    tells; the pairs themselves, which `metrics.duplicates` only counts, are needed here for the groups they form.
 
     Args:
       real: `[n, d]` features.
       fake: `[m, d]` features.
       seed: of which samples are compared, where there are more than 5000.
-
-    Reference:
-      Arora and Zhang, "Do GANs Actually Learn the Distribution?", 2017, section 2.
     """
     random = np.random.RandomState(seed)
     size = min(len(real), len(fake), LIMIT)
@@ -65,8 +65,8 @@ def measure_diversity(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> D
     return Diversity(
         spread=float(spread),
         twins=len(members) / len(fakes),
-        support=len(fakes) ** 2 / (2 * pairs) if pairs else np.inf,
-        real_support=size**2 / (2 * real_pairs) if real_pairs else np.inf,
+        support=float(metrics.birthday_support(len(fakes), pairs)),
+        real_support=float(metrics.birthday_support(size, real_pairs)),
         groups=[places[group] for group in groups if len(group) > 2],
         compared=len(fakes),
     )

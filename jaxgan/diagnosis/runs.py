@@ -9,8 +9,9 @@ import numpy as np
 from scipy import stats
 
 from jaxgan.diagnosis.modes import FALSE_ALARM, Mode, judge_counts
-from jaxgan.diagnosis.verdict import HALF, POOR, UNTOLD, Verdict, advice
+from jaxgan.diagnosis.verdict import HALF, POOR, UNTOLD, advice
 from jaxgan.evaluation import Evaluation
+from jaxgan.types import SeedVerdict, Verdict
 
 SCARCE = 0.05  # share of the rare modes that must seem to be lost before they count as lost together
 NAMED = 4  # modes in a sentence
@@ -117,7 +118,7 @@ def _rare_modes(counts: np.ndarray, shares: np.ndarray, total: int) -> tuple[flo
 
 def judge_run(
     evaluation: Evaluation, seeds: Sequence[int], measured: Sequence[Mapping[str, Any]], samples: np.ndarray
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+) -> tuple[Verdict, list[SeedVerdict]]:
     """Judges a run. It has collapsed when at least half of its seeds have, and is healthy when all of them are.
 
     Args:
@@ -127,9 +128,7 @@ def judge_run(
       samples: `[s, n, ...]`, what was measured.
 
     Returns:
-      What `summary.json` holds of the run: `kind`, `quality`, `sentence`, `evidence` and `advice`, as of a diagnosis;
-      and of each seed: `kind`, `quality`, `sentence`, the names of its `lost` and `starved` modes, and how many are
-      `untested`.
+      The verdict on the run, and the one on each seed.
     """
     total = samples.shape[1]
     finite = [float(np.isfinite(of_seed.reshape(total, -1)).all(axis=1).mean()) for of_seed in samples]
@@ -138,18 +137,19 @@ def judge_run(
     kind, qualities = _together([of.kind for of in judged]), [of.quality for of in judged]
     quality = "low" if "low" in qualities else "unknown" if "unknown" in qualities else "good"
     of_seeds = [
-        {
-            "kind": of.kind,
-            "quality": of.quality,
-            "sentence": _sentence(of.kind, [of], real),
-            **{state: of.named(state) for state in ("lost", "starved")},
-            "untested": len(of.named("untested")),
-        }
+        SeedVerdict(
+            of.kind,
+            of.quality,
+            _sentence(of.kind, [of], real),
+            tuple(of.named("lost")),
+            tuple(of.named("starved")),
+            len(of.named("untested")),
+        )
         for of in judged
     ]
     evidence = []
     if len(seeds) > 1 and evaluation.names:
-        evidence = [f"Seed {seed}: {of['sentence']}" for seed, of in zip(seeds, of_seeds, strict=True)]
+        evidence = [f"Seed {seed}: {of.sentence}" for seed, of in zip(seeds, of_seeds, strict=True)]
     verdict = Verdict(
         kind,
         quality,
@@ -157,7 +157,7 @@ def judge_run(
         (*evidence, *_evidence(judged, total)),
         _advice(kind, quality) if evaluation.names or kind == "diverged" else (),
     )
-    return verdict._asdict(), of_seeds
+    return verdict, of_seeds
 
 
 def _together(kinds: Sequence[str]) -> str:

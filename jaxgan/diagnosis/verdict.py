@@ -1,35 +1,17 @@
 """What the evidence adds up to: a verdict in one sentence, and what to try next."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from jaxgan.diagnosis.diversity import Diversity
 from jaxgan.diagnosis.measures import Measure
 from jaxgan.diagnosis.modes import FALSE_ALARM, Mode
+from jaxgan.types import Verdict
 
 ENOUGH = 50  # samples on each side; with fewer no verdict is given
 POOR = 0.6  # share of good samples, relative to that of the reals, below which quality is low
 HALF = 0.5  # share of the data from which lost modes are a collapse
 MUSH, NARROW = 0.1, 0.25  # spreads, relative to that of the reals
 UNTOLD = 0.5  # share of odd fakes from which modes are not told any more
-
-
-class Verdict(NamedTuple):
-    """What is said first.
-
-    Attributes:
-      kind: "healthy", "partial", "collapse" or "unknown". It is about diversity; quality has a field of its own.
-      quality: "good", "low" or "unknown".
-      sentence: both in words.
-      evidence: what speaks for it, one sentence each.
-      advice: what to try next, in order, with the reason.
-    """
-
-    kind: str
-    quality: str
-    sentence: str
-    evidence: tuple[str, ...]
-    advice: tuple[str, ...]
 
 
 def too_few(reals: int, fakes: int) -> Verdict:

@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,7 +18,9 @@ from jax.typing import ArrayLike
 from tqdm import tqdm
 
 from jaxgan import features
+from jaxgan.backend.files import write_whole
 from jaxgan.data.examples import from_uint8
+from jaxgan.evaluation.chunks import in_chunks
 from jaxgan.types import Array, Key, Network, Params, PyTree
 
 CHUNK = 2000  # images that are classified at a time
@@ -137,14 +138,7 @@ def _minibatches(key: Key, size: int, batch: int) -> Iterator[np.ndarray]:
 
 
 def _classify(predict: Callable[[Params, Array], Array], params: Params, images: ArrayLike) -> np.ndarray:
-    """Classifies in chunks of one size, the last one padded, so that `predict` compiles once."""
-    images = np.asarray(images, np.float32)
-    labels = np.empty(len(images), np.int32)
-    for start in range(0, len(images), CHUNK):
-        chunk = images[start : start + CHUNK]
-        padding = ((0, CHUNK - len(chunk)), (0, 0), (0, 0), (0, 0))
-        labels[start : start + CHUNK] = np.asarray(predict(params, jnp.asarray(np.pad(chunk, padding))))[: len(chunk)]
-    return labels
+    return in_chunks(partial(predict, params), np.asarray(images, np.float32), CHUNK)
 
 
 def _checked(images: np.ndarray, labels: np.ndarray, classes: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -190,10 +184,7 @@ def _save(path: Path, tree: PyTree) -> None:
     """Writes a tree of arrays, in one piece or not at all."""
     arrays = {_name(place): np.asarray(leaf) for place, leaf in jax.tree_util.tree_leaves_with_path(tree)}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.replace(file.name, path)
+        write_whole(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
     except OSError as error:
         warnings.warn(
             f"the classifier is not kept, since {path} cannot be written: {error}", RuntimeWarning, stacklevel=3

@@ -4,6 +4,7 @@ from jaxgan.metrics.bins import DifferentBins as DifferentBins
 from jaxgan.metrics.bins import different_bins as different_bins
 from jaxgan.metrics.bins import nearest_centre as nearest_centre
 from jaxgan.metrics.duplicates import Duplicates as Duplicates
+from jaxgan.metrics.duplicates import birthday_support as birthday_support
 from jaxgan.metrics.duplicates import closest as closest
 from jaxgan.metrics.duplicates import duplicates as duplicates
 from jaxgan.metrics.expected import expected_high_quality as expected_high_quality

@@ -7,7 +7,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxgan.metrics._distances import inside, nearest, points, width
-from jaxgan.metrics._features import as_features
+from jaxgan.metrics._features import as_features, statistics
 from jaxgan.metrics._tiles import map_rows
 from jaxgan.metrics.modes import check_positive
 from jaxgan.types import Array
@@ -66,7 +66,25 @@ def duplicates(features: ArrayLike, *, threshold: ArrayLike, tile_rows: int | No
 
     later, twin = map_rows(tile, features, jnp.arange(n), width=width(prepared), tile_rows=tile_rows)
     pairs = later.astype(features.dtype).sum()
-    return Duplicates(pairs, twin.astype(features.dtype).mean(), n * (n - 1) / 2 / pairs)
+    return Duplicates(pairs, twin.astype(features.dtype).mean(), birthday_support(n, pairs))
+
+
+def birthday_support(n: int, pairs: ArrayLike) -> Array:
+    """Estimates how many different samples there are from how many pairs are alike: `n (n - 1) / (2 pairs)`.
+
+    That many equally likely samples would give as many pairs on average; see `duplicates`.
+
+    Args:
+      n: how many samples were drawn, at least 2.
+      pairs: how many pairs of them are alike.
+
+    Returns:
+      Scalar; infinity without a pair.
+
+    >>> float(birthday_support(23, 1))
+    253.0
+    """
+    return n * (n - 1) / 2 / statistics(pairs)
 
 
 def closest(features: ArrayLike, *, tile_rows: int | None = None) -> tuple[Array, Array]:

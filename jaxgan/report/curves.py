@@ -119,7 +119,7 @@ def reached(names: Sequence[str], runs: Sequence[Run]) -> Figure | None:
             left.plot([np.nanmean(x)] * 2, [i - 0.38, i + 0.38], color="#444444", linewidth=2, zorder=2)
         _curve(right, run.rows, "modes", COLOURS[i % 6], name)
     for draw in (left.axvline, right.axhline):
-        draw(value(runs[0].summary.get("modes_total")), label="all modes", **DASHED)
+        draw(value(runs[0].summary.modes_total), label="all modes", **DASHED)
     left.set_xlim(left=0)
     right.set_ylim(bottom=0)
     left.set_yticks(range(len(runs)), names)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from jaxgan.report.maps import draw_map
 from jaxgan.report.page import write_page
-from jaxgan.report.style import COLOURS, DASHED, STATES, label_axes
+from jaxgan.report.style import COLOURS, DASHED, STATES, in_colour, label_axes
 
 _ROWS, _COLUMNS = 8, 10  # of a gallery
 
@@ -79,10 +79,7 @@ def _gallery(rows: Sequence[tuple[str, np.ndarray]]) -> Figure:
             axes.set(xticks=[], yticks=[])
             axes.set_frame_on(False)
         for axes, image in zip(line, images, strict=False):
-            shown = np.clip((image + 1) / 2, 0, 1)
-            shown = np.repeat(shown, 3, axis=-1) if shown.shape[-1] == 1 else shown[..., :3]
-            shown = np.pad(shown, ((0, 0), (0, 0), (0, 3 - shown.shape[-1])))
-            axes.imshow(shown, interpolation="nearest" if len(image) < 65 else "auto")
+            axes.imshow(in_colour(image[None])[0], interpolation="nearest" if len(image) < 65 else "auto")
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
     return figure
 

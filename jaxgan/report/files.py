@@ -1,18 +1,20 @@
 """What a run's directory holds."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxgan.runs import folder
+from jaxgan.runs.summary import Summary, read_summary
+
 
 class Run(NamedTuple):
     """What a directory holds; a missing file leaves its field empty."""
 
     config: dict[str, Any]
-    summary: dict[str, Any]
+    summary: Summary
     rows: list[dict[str, Any]]
     samples: np.ndarray  # [seeds, n, ...]
     real: np.ndarray  # [n, ...]
@@ -23,25 +25,25 @@ class Run(NamedTuple):
 def read_run(directory: Path) -> Run:
     if not any((directory / name).exists() for name in ("config.json", "metrics.jsonl", "summary.json")):
         raise ValueError(f"no run in {directory}: expected config.json, metrics.jsonl or summary.json in it")
-    files = {path.name: path for path in directory.iterdir()}
-    config, summary = (
-        json.loads(files[name].read_text()) if name in files else {} for name in ("config.json", "summary.json")
-    )
-    rows = []
-    for line in files["metrics.jsonl"].read_text().splitlines() if "metrics.jsonl" in files else []:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:  # an interrupted run can leave half a line
-            continue
-        rows.append(row | {f"term {name}": x for name, x in (row.get("terms") or {}).items()})
-    arrays = [np.zeros(0)] * 4
-    for i, (file, name) in enumerate(
-        [("samples", "samples"), ("samples", "real"), ("snapshots", "step"), ("snapshots", "samples")]
-    ):
-        if f"{file}.npz" in files:
-            with np.load(files[f"{file}.npz"]) as found:
-                arrays[i] = np.asarray(found[name], np.float64)
-    return Run(config, summary, rows, *arrays)
+    config = folder.read_json(directory / folder.CONFIG) or {}
+    if not isinstance(config, dict):
+        raise ValueError(f"{directory / folder.CONFIG} is no configuration of a run: it holds no object with names")
+    rows = [row | _terms(row.get("terms") or {}) for row in folder.read_lines(directory)]
+    samples, real = folder.read_arrays(directory / folder.SAMPLES, ("samples", "real"))
+    steps, snapshots = folder.read_snapshots(directory)
+    arrays = (np.asarray(x, np.float64) for x in (samples, real, steps, snapshots))
+    return Run(config, read_summary(directory) or Summary(), rows, *arrays)
+
+
+def _terms(terms: dict[str, Any]) -> dict[str, float]:
+    """What techniques added to the losses, as columns: by player, or, in a run of before, the sum of both."""
+    columns = {}
+    for name, value in terms.items():
+        if isinstance(value, dict):
+            columns |= {f"term {technique} ({name})": x for technique, x in value.items()}
+        else:
+            columns[f"term {name}"] = value
+    return columns
 
 
 def finite_examples(x: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """How often each mode is reached: at the end as bars, and through training as a map of colours."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from jaxgan.report.curves import reached
 from jaxgan.report.files import Run
 from jaxgan.report.style import COLOURS, DASHED, SEEDS, STATES, label_axes
 from jaxgan.report.words import alarms
+from jaxgan.runs.summary import SeedSummary
 
 MANY = 100  # modes; more have no bar each
 # Samples over what is expected, from each number up to the next: a mode without any has the colour of a lost one.
@@ -51,12 +52,12 @@ def histories(run: Run) -> list[History]:
     Without known expectations (a run that is not finished) even use of the modes is expected.
     """
     lines = {(row["step"], row["seed"]): row for row in run.rows}
-    watched = run.summary.get("watched") or {}
+    watched, expected_counts = run.summary.watched, run.summary.modes_expected
     if any("counts" in row for row in run.rows):
-        expected = np.array(list((run.summary.get("modes_expected") or {}).values()), float)
+        expected = np.array(list(expected_counts.values()), float)
         counted = {key: (row["counts"], expected) for key, row in lines.items() if "counts" in row}
     else:
-        shares = np.array(watched.get("shares") or [], float)
+        shares = np.array(() if watched is None else watched.shares, float)
         windows = {key: row["window"] for key, row in lines.items() if "window" in row}
         counted = {key: (window["counts"], window["effective"] * shares) for key, window in windows.items()}
     found = []
@@ -89,7 +90,7 @@ def modes_through_training(run: Run) -> Figure | None:
         axes.set_axis_off()
     for axes, history in zip(grid, drawn, strict=False):
         _draw_history(axes, history)
-        kind = "cluster of the data" if by_monitor and total != run.summary.get("modes_total") else "mode"
+        kind = "cluster of the data" if by_monitor and total != run.summary.modes_total else "mode"
         label_axes(axes, x="step", y=kind)
         axes.set_title(f"seed {history.seed}", fontsize=10, loc="left", pad=10 if history.alarms else None)
     handles = [Patch(facecolor=colour, edgecolor="#777777", linewidth=0.4, label=x) for x, colour in _CLASSES.values()]
@@ -125,27 +126,27 @@ def _draw_history(axes: Axes, history: History) -> None:
 
 def mode_counts(run: Run) -> Figure | None:
     """Samples in each mode beside what is expected; without counts, how many modes were reached."""
-    seeds = [seed for seed in run.summary.get("seeds") or [] if seed.get("counts")][:SEEDS]
+    seeds = [seed for seed in run.summary.seeds if seed.counts][:SEEDS]
     if not seeds:
         return reached(["modes"], [run])
-    total = max(len(seed["counts"]) for seed in seeds)
-    samples = int(run.summary.get("samples") or max(sum(seed["counts"]) for seed in seeds))
-    expected = np.array(list((run.summary.get("modes_expected") or {}).values()), float)
+    total = max(len(seed.counts) for seed in seeds)
+    samples = int(run.summary.samples or max(sum(seed.counts) for seed in seeds))
+    expected = np.array(list(run.summary.modes_expected.values()), float)
     if len(expected) != total:
         expected = np.full(total, samples / total)
     law = stats.binom(samples, np.minimum(expected / samples, 1))
-    names = list(run.summary.get("modes_expected") or {})
+    names = list(run.summary.modes_expected)
     return _sorted_counts(seeds, law) if total > MANY else _histogram(seeds, names, law)
 
 
-def _histogram(seeds: Sequence[Mapping[str, Any]], names: Sequence[str], law: Any) -> Figure:
+def _histogram(seeds: Sequence[SeedSummary], names: Sequence[str], law: Any) -> Figure:
     low, high = law.ppf(0.025), law.ppf(0.975)
     total = len(low)
     figure = Figure((min(9.0, 0.2 * total + 4.4), 1.5 * len(seeds) + 1.0), dpi=110, layout="constrained")
     grid = figure.subplots(len(seeds), 1, squeeze=False, sharex=True)[:, 0]
     edges = np.arange(total + 1) - 0.5
     for axes, seed in zip(grid, seeds, strict=True):
-        counts, states = np.array(seed["counts"], float), _states(seed, names, total)
+        counts, states = np.array(seed.counts, float), _states(seed, names, total)
         for state in dict.fromkeys(states):
             of_state = np.flatnonzero(states == state)
             axes.bar(of_state, counts[of_state], color=STATES[state], width=0.75, label=f"{state} mode")
@@ -156,22 +157,22 @@ def _histogram(seeds: Sequence[Mapping[str, Any]], names: Sequence[str], law: An
             axes.scatter(lost, [0.08] * len(lost), marker="x", color=COLOURS[1], s=40, linewidths=2, transform=where)
         axes.set_ylim(0, 1.1 * max(high.max(), counts.max()))
         axes.set_xticks(range(0, total, -(-total // 25)))
-        label_axes(axes, y=f"seed {seed['seed']}\nsamples")
+        label_axes(axes, y=f"seed {seed.seed}\nsamples")
     label_axes(grid[-1], x="mode", y=grid[-1].get_ylabel())
     handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=3, fontsize=8, frameon=False)
     return figure
 
 
-def _states(seed: Mapping[str, Any], names: Sequence[str], total: int) -> np.ndarray:
+def _states(seed: SeedSummary, names: Sequence[str], total: int) -> np.ndarray:
     """`[total]` words: which modes the verdict calls lost or starved; all are kept where it says nothing."""
     states = np.full(total, "kept", dtype=object)
-    for state in ("lost", "starved"):
-        states[[names.index(name) for name in (seed.get("verdict") or {}).get(state) or []]] = state
+    for state in ("lost", "starved") if seed.verdict is not None else ():
+        states[[names.index(name) for name in getattr(seed.verdict, state)]] = state
     return states
 
 
-def _sorted_counts(seeds: Sequence[Mapping[str, Any]], law: Any) -> Figure:
+def _sorted_counts(seeds: Sequence[SeedSummary], law: Any) -> Figure:
     figure = Figure((8.8, 3.5), dpi=110, layout="constrained")
     left, right = figure.subplots(1, 2)
     total = len(law.mean())
@@ -180,7 +181,7 @@ def _sorted_counts(seeds: Sequence[Mapping[str, Any]], law: Any) -> Figure:
     counts = np.arange(math.ceil(law.ppf(1 - 1e-6).max()) + 1)
     below = np.mean([law.cdf(n) for n in counts], axis=1)
     usual = counts[np.minimum(np.searchsorted(below, levels), len(counts) - 1)]
-    drawn = {f"seed {seed['seed']}": np.array(seed["counts"], float) for seed in seeds}
+    drawn = {f"seed {seed.seed}": np.array(seed.counts, float) for seed in seeds}
     for i, (name, x) in enumerate([*drawn.items(), ("expected of real data", usual)]):
         style = {"color": COLOURS[i], "linewidth": 1.6} if name in drawn else DASHED
         descending = np.sort(x)[::-1]

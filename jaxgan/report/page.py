@@ -1,7 +1,6 @@
 """The page: figures and tables in one self-contained file."""
 
 import base64
-import io
 import json
 import math
 import os
@@ -11,13 +10,14 @@ from typing import Any, NamedTuple
 
 import jinja2
 from matplotlib.figure import Figure
-from PIL import Image
 
+from jaxgan.backend.files import write_whole
 from jaxgan.report.animation import Animation, samples_evolving
 from jaxgan.report.curves import coverage, reached, training
 from jaxgan.report.files import read_run
 from jaxgan.report.modes import mode_counts, modes_through_training
 from jaxgan.report.samples import final_samples, map_of_samples, samples_through_training
+from jaxgan.report.style import png
 from jaxgan.report.words import (
     alarms,
     between,
@@ -30,25 +30,7 @@ from jaxgan.report.words import (
     spread,
     verdict,
 )
-
-_LARGE = 800_000  # bytes; pictures of noise compress badly, so larger ones are stored in 256 colours
-
-
-def _write(path: Path, data: bytes) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
-    return path
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    if buffer.tell() > _LARGE:
-        image = Image.open(buffer).convert("RGB").quantize(256)
-        buffer = io.BytesIO()
-        image.save(buffer, format="png", optimize=True)
-    return buffer.getvalue()
+from jaxgan.runs.folder import flat
 
 
 class _Picture(NamedTuple):
@@ -80,8 +62,9 @@ def write_page(
             frames = [(title, _address("webp", data)) for title, data in figure.frames]
             pictures.append(_Picture(heading, figure.width, frames))
         elif figure is not None:
-            path = _write(directory / "figures" / f"{name}.png", _png(figure))
-            frames = [(heading, _address("png", path.read_bytes()))]
+            data = png(figure)
+            write_whole(directory / "figures" / f"{name}.png", lambda file, data=data: file.write(data))
+            frames = [(heading, _address("png", data))]
             pictures.append(_Picture(heading, figure.get_figwidth(), frames))
     absent = [heading for heading, figure in figures.values() if figure is None]
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
@@ -89,18 +72,12 @@ def write_page(
     functions = {"number": number, "spread": spread, "real": real_value, "column": column, "between": between}
     environment.filters.update(functions | {"flat": _flat})
     page = environment.get_template(template).render(pictures=pictures, absent=absent, **content)
-    return _write(directory / "report.html", page.encode())
+    return write_whole(directory / "report.html", lambda file: file.write(page.encode()))
 
 
-def _flat(options: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def _flat(options: Mapping[str, Any]) -> dict[str, str]:
     """Nested options as `{"a.b": text}`."""
-    flat = {}
-    for name, x in options.items():
-        if isinstance(x, Mapping):
-            flat |= _flat(x, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = x if isinstance(x, str) else json.dumps(x, ensure_ascii=False)
-    return flat
+    return {name: x if isinstance(x, str) else json.dumps(x, ensure_ascii=False) for name, x in flat(options).items()}
 
 
 def write_run(directory: str | os.PathLike[str]) -> Path:
@@ -128,14 +105,14 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
     }
     if run.samples.ndim > 2 and math.prod(run.samples.shape[2:]) <= 2:
         del figures["map"]  # the samples themselves show it
-    title = str(run.summary.get("task") or run.config.get("experiment") or directory.resolve().name)
+    title = str(run.summary.task or run.config.get("experiment") or directory.resolve().name)
     return write_page(
         directory,
         figures,
         "report.html.jinja",
         title=f"{title}, {arm}" if (arm := run.config.get("arm")) else title,
         verdict=verdict(run.summary),
-        steps=number(run.summary.get("steps")),
+        steps=number(run.summary.steps),
         alarms=alarms(run.rows),
         watched=any("window" in row for row in run.rows),
         damaged=damaged_modes(run.summary),
@@ -168,7 +145,7 @@ def write_comparison(directory: str | os.PathLike[str], arms: Sequence[str]) -> 
             write_run(directory / arm)
     summaries = [run.summary for run in runs]
     verdicts = [verdict(summary) for summary in summaries]
-    steps = [number(summary.get("steps")) for summary in summaries]
+    steps = [number(summary.steps) for summary in summaries]
     options = [_flat(run.config.get("options") or {}) for run in runs]
     differing = {name: [x.get(name, "n/a") for x in options] for name in dict.fromkeys(k for x in options for k in x)}
     return write_page(
@@ -178,7 +155,7 @@ def write_comparison(directory: str | os.PathLike[str], arms: Sequence[str]) -> 
             "comparison_modes": ("Modes reached", reached(arms, runs)),
         },
         "report.html.jinja",
-        title=f"{summaries[0].get('task') or directory.resolve().name}: {len(arms)} arms",
+        title=f"{summaries[0].task or directory.resolve().name}: {len(arms)} arms",
         verdict=comparison_verdict(arms, summaries, verdicts),
         steps=steps[0] if len(set(steps)) == 1 else ", ".join(map(" ".join, zip(steps, arms, strict=True))),
         config=runs[0].config,

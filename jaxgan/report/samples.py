@@ -11,8 +11,9 @@ from sklearn.decomposition import PCA
 
 from jaxgan.report.files import Run, finite_examples
 from jaxgan.report.maps import draw_map
-from jaxgan.report.style import COLOURS, SEEDS, label_axes, note
-from jaxgan.report.words import Summary, number, value
+from jaxgan.report.style import COLOURS, SEEDS, in_colour, label_axes, mosaic, note
+from jaxgan.report.words import number, value
+from jaxgan.runs.summary import Summary
 
 _SNAPSHOTS, _POINTS, _TILES = 6, 2500, 6  # at most so many are drawn (tiles: along each side)
 _PANEL = 160  # pixels along a picture's side that its tiles may have together, unless they are large
@@ -58,13 +59,7 @@ def _points(view: View, x: np.ndarray) -> np.ndarray:
 def _tiled(images: np.ndarray) -> np.ndarray:
     """Images `[n, h, w, c]` in [-1, 1] side by side, with white lines between them; NaN in vermillion."""
     side = min(max(3, min(_TILES, _PANEL // images.shape[1])), math.isqrt(len(images)))
-    images = images[: side * side, ..., :3]
-    if images.shape[-1] == 2:
-        images = np.concatenate([images, np.full_like(images[..., :1], -1)], axis=-1)
-    shown = np.where(np.isfinite(images), np.clip((images + 1) / 2, 0, 1), (0.84, 0.37, 0.0))
-    shown = np.pad(shown, ((0, 0), (0, 1), (0, 1), (0, 0)), constant_values=1.0)
-    _, h, w, c = shown.shape
-    return shown.reshape(side, side, h, w, c).swapaxes(1, 2).reshape(side * h, side * w, c)[:-1, :-1]
+    return mosaic(in_colour(images[: side * side]), side)
 
 
 def draw_examples(axes: Axes, view: View, real: np.ndarray, fake: np.ndarray | None) -> None:
@@ -152,14 +147,14 @@ def _gallery(rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.
 
 
 def seed_names(summary: Summary, count: int) -> list[str]:
-    seeds = [seed["seed"] for seed in summary.get("seeds") or []]
+    seeds = [seed.seed for seed in summary.seeds]
     return [f"seed {seed}" for seed in (seeds if len(seeds) == count else range(count))][:SEEDS]
 
 
 def samples_through_training(run: Run) -> Figure | None:
     steps, snapshots = run.steps, run.snapshots
     if not snapshots.size:
-        steps, snapshots = np.array([value(run.summary.get("steps"))]), run.samples[None]
+        steps, snapshots = np.array([value(run.summary.steps)]), run.samples[None]
     if not snapshots.size:
         return None
     chosen = np.unique(np.linspace(0, len(snapshots) - 1, _SNAPSHOTS).round().astype(int))

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-Summary = Mapping[str, Any]
+from jaxgan.runs.summary import Metric, Summary
+from jaxgan.types import Verdict
+
 _VERBS = {
     "healthy": "keeps the modes",
     "partial": "loses modes",
@@ -15,22 +17,6 @@ _VERBS = {
     "diverged": "diverges",
     "unfinished": "is unfinished",
 }
-
-
-class Verdict(NamedTuple):
-    """What is said first.
-
-    Attributes:
-      kind: "healthy", "partial", "collapse", "diverged", "unknown" or "unfinished".
-      sentence: the same in words, with the numbers.
-      evidence: what speaks for it, one sentence each.
-      advice: what to try next, in order.
-    """
-
-    kind: str
-    sentence: str
-    evidence: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()
 
 
 def value(x: Any) -> float:
@@ -50,67 +36,62 @@ def between(values: Iterable[float], scale: float = 1.0) -> str:
 
 
 def column(summary: Summary, metric: str) -> list[float]:
-    return [value(seed.get(metric)) for seed in summary.get("seeds") or []]
+    return [value(seed.values.get(metric)) for seed in summary.seeds]
 
 
 def real_value(summary: Summary, metric: str) -> float:
-    return value(((summary.get("metrics") or {}).get(metric) or {}).get("real"))
+    return value(summary.metrics.get(metric, Metric()).real)
 
 
 def metric_names(*summaries: Summary) -> list[str]:
     """The names of all scalar metrics, in order of appearance."""
-    seeds = [seed for summary in summaries for seed in summary.get("seeds") or []]
-    names = dict.fromkeys(name for seed in seeds for name, x in seed.items() if x is None or isinstance(x, int | float))
-    return [name for name in names if name not in ("seed", "counts", "missing")]
+    return list(dict.fromkeys(name for summary in summaries for seed in summary.seeds for name in seed.values))
 
 
 def spread(summary: Summary, metric: str) -> str:
     """The mean over seeds with the half-width of its 95 % interval."""
-    mean = number((summary.get("mean") or {}).get(metric))
-    half = value((summary.get("ci95") or {}).get(metric))
-    if len(summary.get("seeds") or []) == 1:
+    mean = number(summary.mean.get(metric))
+    half = value(summary.ci95.get(metric))
+    if len(summary.seeds) == 1:
         return f"{mean} (one seed)"
     return mean if math.isnan(half) else f"{mean} ± {half:.2g}"
 
 
 def _reach(summary: Summary) -> str:
-    seeds, reached = len(summary["seeds"]), np.nan_to_num(column(summary, "modes"))
-    words = f"{between(reached)} of {number(summary['modes_total'])} modes"
+    seeds, reached = len(summary.seeds), np.nan_to_num(column(summary, "modes"))
+    words = f"{between(reached)} of {number(summary.modes_total)} modes"
     if seeds == 1:
         return f"{words} (one seed)"
     return f"{words} {'in every one of' if len(set(reached)) == 1 else 'over'} {seeds} seeds"
 
 
 def verdict(summary: Summary) -> Verdict:
-    """Reads the verdict that the run came to; a summary without one, of an older run, is not judged.
-
-    Args:
-      summary: what `summary.json` holds.
-    """
-    if not summary.get("seeds"):
-        return Verdict("unfinished", "Unfinished: there are no final metrics.")
-    if found := summary.get("verdict"):
-        return Verdict(found["kind"], found["sentence"], tuple(found["evidence"]), tuple(found["advice"]))
-    reach = f": {_reach(summary)}" if summary.get("modes_total") else ""
-    return Verdict("unknown", f"Not judged, since summary.json holds no verdict{reach}.")
+    """The verdict that the run came to; a summary without one, of an older run, is not judged."""
+    if not summary.seeds:
+        return Verdict("unfinished", "unknown", "Unfinished: there are no final metrics.")
+    if summary.verdict is not None:
+        return summary.verdict
+    reach = f": {_reach(summary)}" if summary.modes_total else ""
+    return Verdict("unknown", "unknown", f"Not judged, since summary.json holds no verdict{reach}.")
 
 
 def comparison_verdict(names: Sequence[str], summaries: Sequence[Summary], verdicts: Sequence[Verdict]) -> Verdict:
     """Says in one sentence which arms keep the modes and which lose them, the best first; of the kind of the best."""
-    if all(arm.kind == "unknown" for arm in verdicts) and not any(s.get("modes_total") for s in summaries):
-        return Verdict("unknown", "Not judged: no modes are known for this task.")
+    if all(arm.kind == "unknown" for arm in verdicts) and not any(s.modes_total for s in summaries):
+        return Verdict("unknown", "unknown", "Not judged: no modes are known for this task.")
     texts, order = [], sorted(range(len(names)), key=lambda i: list(_VERBS).index(verdicts[i].kind))
     for i in order:
         text = f"{names[i]} {_verb(summaries[i], verdicts[i].kind)}"
-        if summaries[i].get("modes_total") and verdicts[i].kind not in ("diverged", "unfinished"):
+        if summaries[i].modes_total and verdicts[i].kind not in ("diverged", "unfinished"):
             text += f" ({_reach(summaries[i])})"
         texts.append(text)
-    return Verdict(verdicts[order[0]].kind, "; ".join(texts) + ".")
+    best = verdicts[order[0]]
+    return Verdict(best.kind, best.quality, "; ".join(texts) + ".")
 
 
 def _verb(summary: Summary, kind: str) -> str:
-    low = (summary.get("verdict") or {}).get("quality") == "low"
-    if kind == "partial" and not any((seed.get("verdict") or {}).get("lost") for seed in summary["seeds"]):
+    low = summary.verdict is not None and summary.verdict.quality == "low"
+    if kind == "partial" and not any(seed.verdict is not None and seed.verdict.lost for seed in summary.seeds):
         return "starves modes"
     if kind == "unknown" and low:
         return "is too blurred to tell"
@@ -125,15 +106,16 @@ def alarms(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def damaged_modes(summary: Summary) -> list[dict[str, Any]]:
     """The modes that are lost or starved in any seed: `name`, `expected`, and for each seed `(samples, state)`."""
-    seeds = summary.get("seeds") or []
     rows = []
-    for i, (name, expected) in enumerate((summary.get("modes_expected") or {}).items()):
+    for i, (name, expected) in enumerate(summary.modes_expected.items()):
         states = [
-            next((state for state in ("lost", "starved") if name in (seed.get("verdict") or {}).get(state, ())), "")
-            for seed in seeds
+            ""
+            if seed.verdict is None
+            else next((state for state in ("lost", "starved") if name in getattr(seed.verdict, state)), "")
+            for seed in summary.seeds
         ]
         if any(states):
-            counts = [seed["counts"][i] if seed.get("counts") else None for seed in seeds]
+            counts = [seed.counts[i] if seed.counts else None for seed in summary.seeds]
             rows.append({"name": name, "expected": expected, "seeds": list(zip(counts, states, strict=True))})
     return rows
 
@@ -142,7 +124,7 @@ def comparison_table(summaries: Sequence[Summary]) -> str:
     """The arms as aligned plain text: mean ± 95 % interval [smallest to largest seed] of each metric.
 
     Args:
-      summaries: what each arm's `summary.json` holds; `arm` or `experiment` names it.
+      summaries: of each arm; `arm` or `experiment` names it.
 
     Returns:
       One line for the heading, one per arm, and one for what real data gets.
@@ -150,7 +132,7 @@ def comparison_table(summaries: Sequence[Summary]) -> str:
     names = metric_names(*summaries)
     rows = [["", *names]]
     for summary in summaries:
-        name = str(summary.get("arm") or summary.get("experiment") or "run")
+        name = summary.arm or summary.experiment or "run"
         rows.append([name, *(f"{spread(summary, x)} [{between(column(summary, x))}]" for x in names)])
     rows.append(["real data", *(number(real_value(summaries[0], x)) for x in names)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

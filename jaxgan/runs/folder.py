@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from scipy import stats
 
-from jaxgan.backend import processes
+from jaxgan.backend import files, processes
 
 CONFIG, METRICS, SUMMARY, SAMPLES, SNAPSHOTS = (
     "config.json",
@@ -28,9 +27,11 @@ CONFIG, METRICS, SUMMARY, SAMPLES, SNAPSHOTS = (
 
 
 def plain(value: Any) -> Any:
-    """Makes a value fit for JSON: arrays become lists, numbers that are not finite become None."""
+    """Makes a value fit for JSON: lists of arrays, dictionaries of named tuples, None of numbers that are not finite."""
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return plain(value._asdict())
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if hasattr(value, "tolist"):
@@ -41,15 +42,8 @@ def plain(value: Any) -> Any:
 
 
 def _replace(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-    if not processes.is_first():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.tmp")
-    with open(beside, "wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    if processes.is_first():
+        files.write_whole(path, write)
 
 
 def _remove(path: Path) -> None:
@@ -68,20 +62,45 @@ def write_arrays(path: Path, **arrays: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Reads a JSON file, or None if there is none."""
-    return json.loads(path.read_text()) if path.exists() else None
+    """Reads a JSON file, or None if there is none.
+
+    Raises:
+      ValueError: it cannot be read as JSON; one line.
+    """
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read as JSON: {error}") from error
 
 
-def _flat(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def read_arrays(path: Path, names: Sequence[str]) -> tuple[np.ndarray, ...]:
+    """Reads the named arrays of an `.npz` file; each is empty, `[0]`, if there is no such file.
+
+    Raises:
+      ValueError: it is no such file, or lacks an array; one line.
+    """
+    if not path.exists():
+        return tuple(np.zeros(0) for _ in names)
+    try:
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
+            return tuple(file[name] for name in names)
+    except Exception as error:  # a damaged archive fails in many ways
+        raise ValueError(f"{path} cannot be read: {error}") from error
+
+
+def flat(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested options as `{"a.b": value}`."""
+    found: dict[str, Any] = {}
     for name, value in options.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
-    return flat
+        found |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
+    return found
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """The options that differ, as `name: old -> new`."""
-    before, after = _flat(old), _flat(new)
+    before, after = flat(old), flat(new)
     return [
         f"{name}: {before.get(name, '(none)')} -> {after.get(name, '(none)')}"
         for name in sorted({*before, *after})
@@ -105,7 +124,7 @@ def claim(directory: Path, config: Mapping[str, Any], *, accept_changes: bool = 
         raise ValueError(f"{directory} is a file: choose a folder as --workdir")
     old = read_json(directory / CONFIG)
     if old is None:
-        if directory.exists() and any(path.name != f".{CONFIG}.tmp" for path in directory.iterdir()):
+        if directory.exists() and not all(files.left_behind(path, CONFIG) for path in directory.iterdir()):
             raise ValueError(f"{directory} holds files, but no run: choose another --workdir")
     elif (old.get("experiment"), old.get("arm")) != (config["experiment"], config["arm"]):
         holds = " / ".join(filter(None, (old.get("experiment"), old.get("arm"))))
@@ -162,10 +181,8 @@ def log(directory: Path, lines: Sequence[Mapping[str, Any]]) -> None:
 
 def read_snapshots(directory: Path) -> tuple[np.ndarray, np.ndarray]:
     """The samples kept through training: steps `[t]` and samples `[t, seeds, n, ...]`."""
-    if not (directory / SNAPSHOTS).exists():
-        return np.zeros(0, int), np.zeros(0)
-    with np.load(directory / SNAPSHOTS) as file:
-        return file["step"], file["samples"]
+    steps, samples = read_arrays(directory / SNAPSHOTS, ("step", "samples"))
+    return steps.astype(int), samples
 
 
 def add_snapshot(directory: Path, step: int, samples: np.ndarray) -> None:
@@ -173,12 +190,3 @@ def add_snapshot(directory: Path, step: int, samples: np.ndarray) -> None:
     steps, kept = read_snapshots(directory)
     kept = np.concatenate([kept, samples[None]]) if len(steps) else samples[None]
     write_arrays(directory / SNAPSHOTS, step=np.append(steps, step), samples=kept)
-
-
-def interval(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean and half-width of its 95 % Student interval; no interval from a single value."""
-    array = np.asarray(values, float)
-    if len(array) < 2:
-        return float(array.mean()), None
-    error = array.std(ddof=1) / math.sqrt(len(array))
-    return float(array.mean()), float(stats.t.ppf(0.975, len(array) - 1) * error)

@@ -11,10 +11,10 @@ import jax
 import optax
 
 from jaxgan import losses, networks, optimizers, techniques
+from jaxgan.adversarial.lookahead import Unroll
 from jaxgan.models.gan import gan
 from jaxgan.networks.packing import packed
 from jaxgan.types import GAN, AdversarialLoss, Technique, checks
-from jaxgan.adversarial.lookahead import Unroll
 
 LOSSES: dict[str, Callable[[], AdversarialLoss]] = {
     "minimax": losses.minimax,

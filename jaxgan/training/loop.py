@@ -16,12 +16,14 @@ from jax.sharding import Mesh
 from tqdm import tqdm
 
 from jaxgan.backend import in_force, processes
-from jaxgan.diagnosis import alarms, judge_run
+from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import Evaluation, Watched
 from jaxgan.runs import folder
 from jaxgan.runs.checkpoints import Checkpoints
 from jaxgan.runs.options import Run
+from jaxgan.runs.summary import Summary, read_summary, write_summary
 from jaxgan.training import placement
+from jaxgan.training.results import summarized
 from jaxgan.training.seeds import Seeds, in_turn, programs, vmapped
 from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
 from jaxgan.types import GAN, Info, State
@@ -63,51 +65,6 @@ def _line(step: int, seed: int, info: Info, measured: Mapping[str, Any]) -> dict
     return {name: x for name, x in line.items() if name not in ("counts", "counts_all") or len(x) <= LOGGED_MODES}
 
 
-def _summary(
-    config: Mapping[str, Any],
-    task_name: str,
-    steps: int,
-    seeds: Sequence[int],
-    measured: Sequence[Mapping[str, Any]],
-    samples: np.ndarray,
-    evaluation: Evaluation,
-    run: Run,
-    progress: Mapping[str, Any],
-    watched: Watched | None,
-) -> dict[str, Any]:
-    scalars = [name for name in measured[0] if np.ndim(measured[0][name]) == 0]
-    statistics = {name: folder.interval([m[name] for m in measured]) for name in scalars}
-    real = evaluation.real(run.samples) if scalars else {}
-    counts = [np.asarray(m["counts"]) for m in measured if "counts" in m]
-    missing = [[evaluation.names[mode] for mode in np.flatnonzero(count == 0)] for count in counts]
-    verdict, of_seeds = judge_run(evaluation, seeds, measured, samples)
-    return {
-        "task": task_name,
-        "experiment": config["experiment"],
-        "arm": config["arm"],
-        "steps": steps,
-        "verdict": verdict,
-        "seeds": [
-            {"seed": seed, **m, **({"missing": missing[i]} if missing else {}), "verdict": of_seeds[i]}
-            for i, (seed, m) in enumerate(zip(seeds, measured, strict=True))
-        ],
-        "mean": {name: mean for name, (mean, _) in statistics.items()},
-        "ci95": {name: half for name, (_, half) in statistics.items()},
-        "compile_seconds": progress["compile_seconds"],
-        "train_seconds": progress["train_seconds"],
-        "waited_share": progress["waited_seconds"] / max(progress["train_seconds"], 1e-9),
-        "steps_per_second": steps / max(progress["train_seconds"], 1e-9),
-        "metrics": {
-            name: {"convention": evaluation.conventions.get(name, ""), "real": real.get(name)} for name in scalars
-        },
-        "samples": run.samples,
-        "modes_total": len(evaluation.names) or None,
-        "modes_expected": dict(zip(evaluation.names, run.samples * evaluation.shares, strict=True)),
-        "watched": None if watched is None else {"names": watched.names, "shares": watched.expected},
-        "silent_techniques": progress["silent_techniques"],
-    }
-
-
 def fit(
     gan: GAN,
     task: Any,
@@ -120,7 +77,7 @@ def fit(
     run: Run,
     watched: Watched | None = None,
     pack: int = 1,
-) -> dict[str, Any]:
+) -> Summary:
     """Trains a GAN from several seeds and writes the files of a run into a folder.
 
     If the folder holds an unfinished run of the same configuration, it is continued from its last checkpoint and ends
@@ -139,7 +96,7 @@ def fit(
       pack: examples that the discriminator judges together; devices share a minibatch by whole packs.
 
     Returns:
-      What `summary.json` holds.
+      How the run ended, which is what `summary.json` holds.
 
     Raises:
       ValueError: the folder holds something else, options do not fit, or the data hold NaN.
@@ -149,7 +106,7 @@ def fit(
     _check_finite(task)
     folder.claim(directory, config, accept_changes=run.accept_changes)
     processes.meet("claimed")
-    if (summary := folder.read_json(directory / folder.SUMMARY)) is not None:
+    if (summary := read_summary(directory)) is not None:
         return summary
 
     seeds = range(run.first_seed, run.first_seed + run.seeds)
@@ -243,10 +200,8 @@ def fit(
         if samples is None:  # killed after its last checkpoint
             samples, measured = evaluate()
     folder.write_arrays(directory / folder.SAMPLES, samples=samples[:, :KEPT_SAMPLES], real=source.real)
-    summary = folder.plain(
-        _summary(config, task.name, steps, seeds, measured, samples, evaluation, run, progress, watched)
-    )
-    folder.write_json(directory / folder.SUMMARY, summary)
+    summary = summarized(config, task.name, steps, seeds, measured, samples, evaluation, progress, watched)
+    write_summary(directory, summary)
     processes.meet("written")
     return summary
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from jaxgan import data
+from jaxgan import data, load
 from jaxgan.backend import processes
 from jaxgan.commands.experiment import Arm, Experiment, main
 from jaxgan.runs.options import Architecture, Run, Training
@@ -44,6 +44,9 @@ def test_without_training_options_the_arms_are_compared(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "plain" in printed and "packed" in printed and "report.html" in printed
     assert {path.name for path in (tmp_path / "run").iterdir()} >= {"plain", "packed", "report.html", "config.json"}
+    with pytest.raises(ValueError, match=r"holds a comparison of plain, packed: name the folder of one arm, .*plain"):
+        load(tmp_path / "run")
+    assert load(tmp_path / "run" / "packed").seeds == (0, 1)
     for arm, pack in (("plain", 1), ("packed", 2)):
         assert options(tmp_path / "run" / arm)["training"]["pack"] == pack
         assert (tmp_path / "run" / arm / "report.html").exists()

@@ -103,3 +103,11 @@ def test_order_does_not_matter_and_a_larger_threshold_finds_more():
 def test_wrong_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_support_is_what_gives_so_many_pairs_on_average():
+    """Of 40 draws from 30 equally likely samples, an average over many draws, and no pair at all."""
+    random = np.random.default_rng(0)
+    pairs = [np.sum(np.bincount(x) * (np.bincount(x) - 1)) / 2 for x in random.integers(0, 30, (4000, 40))]
+    assert float(metrics.birthday_support(40, np.mean(pairs))) == pytest.approx(30, rel=0.01)
+    assert np.isinf(float(metrics.birthday_support(40, 0)))

@@ -98,7 +98,7 @@ def write(directory: Path, examples: str = "points", snapshots: int = 8, arm: st
             row |= {
                 "discriminator_accuracy": 0.6 + noise,
                 "diversity": mode / 8 + noise,
-                "terms": {"r1": 0.1 + noise / 9},
+                "terms": {"discriminator": {"r1": 0.1 + noise / 9}, "generator": {}},
             }
             row |= {"generator_gradient_norm": 10**noise, "discriminator_gradient_norm": 3 * 10**noise}
             if step % 100 == 0:

@@ -4,45 +4,47 @@ import pytest
 
 from jaxgan import report
 from jaxgan.report.words import alarms, damaged_modes
+from jaxgan.runs.summary import Summary, from_json
+from jaxgan.types import Verdict
 from tests.report.fixtures import COLLAPSED, HEALTHY, summarize
+
+
+def read(modes=HEALTHY, **more) -> Summary:
+    return from_json(summarize(modes) | more)
 
 
 @pytest.mark.parametrize(
     ("summary", "kind", "sentence"),
     [
-        (summarize(), "healthy", "In short: healthy."),
-        (summarize((1, 8)), "collapse", "In short: collapse."),
-        ({}, "unfinished", "Unfinished: there are no final metrics."),
+        (read(), "healthy", "In short: healthy."),
+        (read((1, 8)), "collapse", "In short: collapse."),
+        (Summary(), "unfinished", "Unfinished: there are no final metrics."),
     ],
 )
 def test_the_verdict_is_the_runs_own(summary, kind, sentence):
     given = report.verdict(summary)
     assert (given.kind, given.sentence) == (kind, sentence)
-    assert given.evidence == (("As seen.",) if summary else ())
+    assert given.evidence == (("As seen.",) if summary.seeds else ())
 
 
 def test_a_summary_without_a_verdict_is_not_judged():
     old = summarize((6, 7))
     del old["verdict"]
     sentence = "Not judged, since summary.json holds no verdict: 6 to 7 of 8 modes over 2 seeds."
-    assert report.verdict(old)[:2] == ("unknown", sentence)
-    assert report.verdict({"seeds": [{"seed": 0}], "modes_total": None}).sentence.endswith("holds no verdict.")
+    assert report.verdict(from_json(old)) == Verdict("unknown", "unknown", sentence)
+    without_modes = from_json({"seeds": [{"seed": 0}], "modes_total": None})
+    assert report.verdict(without_modes).sentence.endswith("holds no verdict.")
 
 
 def test_comparison_verdict_names_the_best_arm_first():
-    starved = summarize() | {
-        "verdict": {"kind": "partial", "quality": "good", "sentence": "", "evidence": [], "advice": []}
-    }
-    blurred = summarize() | {
-        "verdict": {"kind": "unknown", "quality": "low", "sentence": "", "evidence": [], "advice": []}
-    }
-    broken = summarize() | {
-        "verdict": {"kind": "diverged", "quality": "low", "sentence": "", "evidence": [], "advice": []}
-    }
-    summaries = [summarize(COLLAPSED), summarize(HEALTHY), summarize((8, 7, 8, 8)), starved, blurred, broken, {}]
+    starved, blurred, broken = (
+        read(verdict={"kind": kind, "quality": quality, "sentence": "", "evidence": [], "advice": []})
+        for kind, quality in (("partial", "good"), ("unknown", "low"), ("diverged", "low"))
+    )
+    summaries = [read(COLLAPSED), read(), read((8, 7, 8, 8)), starved, blurred, broken, Summary()]
     names = ["plain", "packed", "some", "uneven", "blurred", "broken", "new"]
     given = report.comparison_verdict(names, summaries, [report.verdict(summary) for summary in summaries])
-    assert given.kind == "healthy"
+    assert (given.kind, given.quality) == ("healthy", "good")
     assert given.sentence == (
         "packed keeps the modes (8 of 8 modes in every one of 4 seeds); "
         "some loses modes (7 to 8 of 8 modes over 4 seeds); "
@@ -53,10 +55,14 @@ def test_comparison_verdict_names_the_best_arm_first():
     )
     low = summarize((8,))
     low["verdict"]["quality"] = "low"
+    low = from_json(low)
     sentence = report.comparison_verdict(["a"], [low], [report.verdict(low)]).sentence
     assert sentence == "a keeps the modes, at low quality (8 of 8 modes (one seed))."
-    unknown = report.Verdict("unknown", "")
-    assert report.comparison_verdict(["a"], [{}], [unknown]).sentence == "Not judged: no modes are known for this task."
+    unknown = Verdict("unknown", "unknown", "")
+    assert (
+        report.comparison_verdict(["a"], [Summary()], [unknown]).sentence
+        == "Not judged: no modes are known for this task."
+    )
 
 
 def test_alarms_of_a_resumed_run_are_told_once():
@@ -75,15 +81,15 @@ def test_modes_that_any_seed_has_lost_or_starved():
     summary["seeds"][0]["verdict"]["starved"] = ["mode 2 at (2, 0)"]
     for seed in summary["seeds"]:
         seed["counts"] = list(range(8))
-    found = damaged_modes(summary)
+    found = damaged_modes(from_json(summary))
     assert [mode["name"] for mode in found] == ["mode 2 at (2, 0)", "mode 7 at (7, 0)"]
     assert [mode["seeds"] for mode in found] == [[(2, "starved"), (2, "")], [(7, ""), (7, "lost")]]
-    assert damaged_modes({}) == [] == damaged_modes({"seeds": [{"seed": 0, "fid": 1.0}]})
+    assert damaged_modes(Summary()) == [] == damaged_modes(from_json({"seeds": [{"seed": 0, "fid": 1.0}]}))
 
 
 def test_comparison_table():
-    several = summarize(COLLAPSED) | {"arm": "plain"}
-    one = summarize((8,)) | {"arm": "packed, in words"}
+    several = read(COLLAPSED, arm="plain")
+    one = read((8,), arm="packed, in words")
     heading, *lines = report.comparison_table([several, one]).splitlines()
     assert [line.split("  ")[0] for line in lines] == ["plain", "packed, in words", "real data"]
     for name, texts in {

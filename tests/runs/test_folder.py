@@ -85,14 +85,6 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     assert folder.read_json(tmp_path / "a.json") == {"x": 1}
 
 
-def test_interval_is_students():
-    mean, half = folder.interval([1.0, 2.0, 4.0])
-    # t(0.975, 2) = 4.30265, from a printed table; standard error sqrt(7/3) / sqrt(3).
-    assert mean == pytest.approx(7 / 3)
-    assert half == pytest.approx(4.30265 * np.sqrt(7 / 3) / np.sqrt(3), rel=1e-5)
-    assert folder.interval([5.0]) == (5.0, None)
-
-
 def test_plain_makes_json():
     value = {"a": np.float32(1.5), "b": [np.inf, np.int32(3)], "c": np.arange(2), "d": None, "e": tmp_like("x")}
     assert folder.plain(value) == {"a": 1.5, "b": [None, 3], "c": [0, 1], "d": None, "e": "x"}

@@ -24,6 +24,7 @@ from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import evaluator
 from jaxgan.runs import folder
 from jaxgan.runs.options import Architecture, Run, Training, build
+from jaxgan.runs.summary import read_summary
 from jaxgan.training import loop
 from jaxgan.training.seeds import in_turn, programs, vmapped
 from jaxgan.training.sources import source_of
@@ -79,8 +80,8 @@ def test_leaves_the_files_of_a_run(undisturbed):
     assert summary["modes_expected"] == pytest.approx(dict(zip(TASK.names, 64 * evaluation.shares, strict=True)))
     samples = np.load(undisturbed / "samples.npz")["samples"]
     verdict, of_seeds = judge_run(evaluation, [0, 1], [evaluation.measure(x) for x in samples], samples)
-    assert summary["verdict"] == folder.plain(verdict)
-    assert [seed["verdict"] for seed in summary["seeds"]] == of_seeds
+    assert summary["verdict"] == folder.plain(verdict._asdict())
+    assert [seed["verdict"] for seed in summary["seeds"]] == [folder.plain(of._asdict()) for of in of_seeds]
     samples = np.load(undisturbed / "samples.npz")
     assert samples["samples"].shape == (2, 64, 2)
     assert samples["real"].shape[1:] == (2,)
@@ -94,7 +95,7 @@ def test_a_remainder_is_trained_by_single_steps(tmp_path):
 
 def test_a_finished_run_is_only_read(undisturbed):
     before = {path.name: path.stat().st_mtime_ns for path in undisturbed.iterdir()}
-    assert fit(undisturbed) == folder.read_json(undisturbed / "summary.json")
+    assert fit(undisturbed) == read_summary(undisturbed)
     assert {path.name: path.stat().st_mtime_ns for path in undisturbed.iterdir()} == before
 
 
@@ -267,9 +268,9 @@ def test_the_share_of_time_that_waits_for_a_stream_is_kept(tmp_path):
 
     gan = build(Architecture(generator_width=8, discriminator_width=8, layers=1, latent_dim=2), Training(), (2,))
     slow, fast = (fit(tmp_path / name, gan=gan, task=task) for name, task in (("slow", Slow()), ("fast", Stream())))
-    assert slow["waited_share"] * slow["train_seconds"] >= 48 * 0.02
-    assert fast["waited_share"] < slow["waited_share"] < 1
-    assert fit(tmp_path / "none")["waited_share"] == 0
+    assert slow.waited_share * slow.train_seconds >= 48 * 0.02
+    assert fast.waited_share < slow.waited_share < 1
+    assert fit(tmp_path / "none").waited_share == 0
 
 
 def test_warns_of_a_silent_technique(tmp_path, capsys):
@@ -279,7 +280,7 @@ def test_warns_of_a_silent_technique(tmp_path, capsys):
         (2,),
     )
     summary = fit(tmp_path / "run", gan=gan, run=dataclasses.replace(RUN, seeds=1))
-    assert summary["silent_techniques"] == ["r1"]
+    assert summary.silent_techniques == ("r1",)
     assert "the technique r1 changes nothing" in capsys.readouterr().err
 
 

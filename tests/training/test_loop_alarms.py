@@ -121,5 +121,5 @@ def test_a_rolled_back_run_continues_as_if_never_killed(tmp_path, monkeypatch):
 
 def test_without_a_healthy_checkpoint_the_run_goes_on(tmp_path, capsys):
     summary = fit(tmp_path / "run", "roll_back", checkpoint_every=48)
-    assert summary["steps"] == 48
+    assert summary.steps == 48
     assert "no checkpoint from before the alarm is left" in capsys.readouterr().err

@@ -1,0 +1,39 @@
+"""Files that are there whole or not at all, wherever the process dies and however many write at once."""
+
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> Path:
+    """Writes a file beside its place and then moves it there, so that nobody ever reads a part of it.
+
+    A process that is killed while it writes leaves `.NAME.*.tmp` behind, and the file as it was.
+
+    Args:
+      path: of the file; its folder is made if missing, and a file that is there already is replaced.
+      write: `write(file)`, with the file open for bytes; when it raises, the file stays as it was.
+
+    Returns:
+      The path.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not by `tempfile`, whose files only their owner may read: the folder of a run may be shared.
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with open(beside, "xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def left_behind(path: Path, name: str) -> bool:
+    """Whether a path is what a process that was killed while it wrote the file `name` left beside it."""
+    return path.name.startswith(f".{name}.") and path.name.endswith(".tmp")

@@ -1,0 +1,229 @@
+"""A run, loaded: its model, made again from `config.json`, and the states of its seeds from the newest checkpoint."""
+
+import inspect
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.runs import folder
+from jaxgan.runs.checkpoints import Checkpoints, names_in
+from jaxgan.runs.decoding import decoded
+from jaxgan.runs.options import Architecture, Training, build
+from jaxgan.types import GAN, Array, Batch, Key, Kind, PyTree, State, as_batch
+
+EXAMPLE = "example"  # what `config.json` calls the description of an example
+CHUNK = 500  # samples that are drawn at a time
+
+
+class Label(NamedTuple):
+    """What a label is.
+
+    Attributes:
+      shape: of one label; `()` for a class.
+      dtype: of the labels, such as "int32".
+      classes: how many classes there are; None where that is not known, or labels are no classes.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    classes: int | None = None
+
+
+class Example(NamedTuple):
+    """What a model must know of its data to be made again without them.
+
+    Attributes:
+      kind: what an example is, "points" or "images".
+      shape: of one example.
+      dtype: of the examples, such as "float32".
+      scale: standard deviation of points, which the networks are told; 1 for everything else.
+      label: what the labels are that come with the examples; None without.
+    """
+
+    kind: Kind
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    scale: float = 1.0
+    label: Label | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What `config.json` holds of it."""
+        return {**self._asdict(), "label": None if self.label is None else self.label._asdict()}
+
+    def batch(self, n: int) -> Batch:
+        """Shapes and dtypes of a batch of n examples, as `jax.eval_shape` takes them."""
+        label = self.label
+        return Batch(
+            jax.ShapeDtypeStruct((n, *self.shape), jnp.dtype(self.dtype)),
+            None if label is None else jax.ShapeDtypeStruct((n, *label.shape), jnp.dtype(label.dtype)),
+        )
+
+
+class Loaded(NamedTuple):
+    """A run, loaded.
+
+    Attributes:
+      model: as it was trained, but for the monitor, which changes nothing.
+      states: of each seed, in the order of `seeds`.
+      seeds: their numbers.
+      step: at which the checkpoint was saved.
+      example: what the data are; `example.kind`, `example.shape`.
+      config: what `config.json` holds.
+    """
+
+    model: GAN
+    states: list[State]
+    seeds: tuple[int, ...]
+    step: int
+    example: Example
+    config: dict[str, Any]
+
+    def state(self, seed: int | None = None) -> State:
+        """The state of the seed of this number, or of the first.
+
+        Raises:
+          ValueError: the run has no such seed.
+        """
+        seed = self.seeds[0] if seed is None else seed
+        if seed not in self.seeds:
+            raise ValueError(f"there is no seed {seed} in this run; its seeds are {', '.join(map(str, self.seeds))}")
+        return self.states[self.seeds.index(seed)]
+
+
+def example_of(task: Any) -> Example:
+    """Describes what a task, or a stream, gives to a model."""
+
+    def draw(n: int) -> Batch:
+        return as_batch(next(task.stream(n, seed=0)) if hasattr(task, "stream") else task.sample(jax.random.key(0), n))
+
+    first = draw(1)
+    shape = first.data.shape[1:]
+    # Points are brought to unit scale inside the networks, so that one setting fits a ring of any radius.
+    points = len(shape) == 1
+    scale = float(np.std(draw(10_000).data)) if points else 1.0
+    label = None
+    if first.label is not None:
+        a_class = first.label.ndim == 1 and jnp.issubdtype(first.label.dtype, jnp.integer)
+        label = Label(first.label.shape[1:], str(first.label.dtype), (len(task.names) or None) if a_class else None)
+    kind: Any = getattr(task, "kind", "points" if points else "images")
+    return Example(kind, shape, str(first.data.dtype), scale, label)
+
+
+def load(workdir: str | os.PathLike[str]) -> Loaded:
+    """Loads a run from the folder that it left behind, finished or not; its data are not needed.
+
+    It does not matter on how many devices the run was trained, nor how its seeds were.
+
+    Args:
+      workdir: what `--workdir` named, or of a comparison the folder of one arm in it.
+
+    Returns:
+      A `Loaded`: `run.model.sample(key, run.states[0], 100)`.
+
+    Raises:
+      ValueError: there is no run, no checkpoint, or files that do not fit each other; one line.
+    """
+    directory = Path(workdir)
+    config = _config(directory)
+    where = str(directory / folder.CONFIG)
+    example = decoded(Example, config[EXAMPLE], f"{where}: {EXAMPLE}")
+    options = config["options"]
+    architecture, training = (
+        decoded(kind, options[name], f"{where}: options.{name}")
+        for name, kind in (("architecture", Architecture), ("training", Training))
+    )
+    run = options.get("run") or {}
+    first, count = (decoded(int, run.get(name), f"{where}: options.run.{name}") for name in ("first_seed", "seeds"))
+    seeds = tuple(range(first, first + count))
+    model = build(architecture, training, example.shape, example.scale)
+    if not (directory / "checkpoints").is_dir():
+        raise ValueError(f"{directory} has no checkpoint yet: the run was stopped before its first one")
+    with Checkpoints(directory / "checkpoints") as checkpoints:
+        arrays, progress = checkpoints.read()
+    key = jax.random.key(0)
+    like = jax.eval_shape(lambda batch: model.init(key, batch), example.batch(training.batch_size))
+    states = [_state(like, arrays, i, len(seeds), str(directory / "checkpoints")) for i in range(len(seeds))]
+    return Loaded(model, states, seeds, progress["step"], example, config)
+
+
+def _config(directory: Path) -> dict[str, Any]:
+    """Reads `config.json` of a single run."""
+    if not directory.is_dir():
+        raise ValueError(f"there is no folder {directory}")
+    path = directory / folder.CONFIG
+    config = folder.read_json(path)
+    if config is None:
+        raise ValueError(f"{directory} holds no run: there is no {folder.CONFIG} in it")
+    options = config.get("options") if isinstance(config, dict) else None
+    if not isinstance(config, dict) or not isinstance(options, dict):
+        raise ValueError(f"{path} is no configuration of a run: it holds no options")
+    if arms := [name for name in options if (directory / name / folder.CONFIG).exists()]:
+        raise ValueError(
+            f"{directory} holds a comparison of {', '.join(arms)}: name the folder of one arm, {directory / arms[0]}"
+        )
+    if absent := [name for name in ("architecture", "training") if name not in options]:
+        raise ValueError(f"{path} does not say how the model was made: there is no {absent[0]} in its options")
+    if EXAMPLE not in config:
+        raise ValueError(f"{path} does not say what an example is, as runs of older versions do not: train it again")
+    return config
+
+
+def _state(like: PyTree, arrays: dict[str, np.ndarray], i: int, seeds: int, where: str) -> State:
+    """The state of seed i: what the model has, by name, from arrays `[seeds, ...]` that may be more, as a monitor's."""
+
+    def taken(name: str, wanted: jax.ShapeDtypeStruct) -> Array:
+        shape = (seeds, *wanted.shape)
+        found = arrays.get(name)
+        if found is None or found.shape != shape or found.dtype != wanted.dtype:
+            has = "nothing" if found is None else f"{found.dtype} {list(found.shape)}"
+            raise ValueError(
+                f"the checkpoint in {where} holds {has} as {name}, but the model of {folder.CONFIG} has "
+                f"{wanted.dtype} {list(shape)}"
+            )
+        return jnp.asarray(found[i])
+
+    leaves = [taken(*pair) for pair in zip(names_in(like), jax.tree.leaves(like), strict=True)]
+    return jax.tree.unflatten(jax.tree.structure(like), leaves)
+
+
+def draw(run: Loaded, key: Key, n: int, *, seed: int | None = None, label: int | None = None) -> np.ndarray:
+    """Draws samples from a loaded run, a few hundred at a time.
+
+    Args:
+      run: from `load`.
+      key: typed.
+      n: how many, at least 1.
+      seed: number of the trained seed that is sampled; None for the first.
+      label: of all of them, a class; None for a model that is not conditional.
+
+    Returns:
+      `[n, ...]`, on the host.
+
+    Raises:
+      ValueError: n is below 1, there is no such seed or class, or the model knows no classes.
+    """
+    if n < 1:
+        raise ValueError(f"at least 1 sample can be drawn, not {n}")
+    state, chunk = run.state(seed), min(n, CHUNK)
+    options: dict[str, Any] = {}
+    if label is not None:
+        options["label"] = _labels(run, label, chunk)
+    sample = jax.jit(lambda key, state: run.model.sample(key, state, chunk, **options))
+    chunks = [np.asarray(sample(jax.random.fold_in(key, i), state)) for i in range(-(-n // chunk))]
+    return np.concatenate(chunks)[:n]
+
+
+def _labels(run: Loaded, label: int, n: int) -> Array:
+    """`[n]` times the label, which is checked first."""
+    known = run.example.label
+    if known is None or "label" not in inspect.signature(run.model.sample).parameters:
+        raise ValueError(f"the model of this run is unconditional: it cannot be asked for label {label}")
+    if known.shape or not jnp.issubdtype(jnp.dtype(known.dtype), jnp.integer):
+        raise ValueError(f"labels of this run are {known.dtype} {list(known.shape)}, not classes such as {label}")
+    if label < 0 or (known.classes is not None and label >= known.classes):
+        raise ValueError(f"labels of this run are in [0, {known.classes or 'classes'}), not {label}")
+    return jnp.full(n, label, known.dtype)
