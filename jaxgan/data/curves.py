@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.types import Array, Key
+from jaxgan.types import Array, Key, checks
 
 
 class Curve(NamedTuple):
@@ -44,9 +44,9 @@ def spiral(turns: float = 2.0, radius: float = 1.0, std: float = 0.02, dtype: An
     Raises:
       ValueError: an argument is out of its range.
     """
-    _check_range("turns", turns, turns > 0, "positive")
-    _check_range("radius", radius, radius > 0, "positive")
-    _check_range("std", std, std >= 0, "not negative")
+    checks.positive("turns", turns)
+    checks.positive("radius", radius)
+    checks.at_least("std", std, 0)
     return Curve("spiral", _parameters(dtype, angle=2 * np.pi * turns, radius=radius, std=std), draw_spiral)
 
 
@@ -65,8 +65,8 @@ def swiss_roll(noise: float = 0.25, scale: float = 7.5, dtype: Any = None) -> Cu
     Raises:
       ValueError: an argument is out of its range.
     """
-    _check_range("noise", noise, noise >= 0, "not negative")
-    _check_range("scale", scale, scale > 0, "positive")
+    checks.at_least("noise", noise, 0)
+    checks.positive("scale", scale)
     return Curve("swiss_roll", _parameters(dtype, noise=noise, scale=scale), draw_swiss_roll)
 
 
@@ -95,8 +95,3 @@ def _direction(angle: Array) -> Array:
 
 def _parameters(dtype: Any, **values: float) -> dict[str, Array]:
     return {name: jnp.asarray(value, dtype or float) for name, value in values.items()}
-
-
-def _check_range(name: str, value: float, valid: bool, wanted: str) -> None:
-    if not (valid and np.isfinite(value)):
-        raise ValueError(f"{name} must be {wanted} and finite, got {value}")

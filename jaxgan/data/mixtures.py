@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jaxgan.types import Array, Key
+from jaxgan.types import Array, Key, checks
 
 
 class MixtureArrays(NamedTuple):
@@ -141,8 +141,8 @@ def ring(
       >>> task.names[1]
       'mode 1 at (0.00, 1.00)'
     """
-    _check_count("modes", modes)
-    _check_positive("radius", radius)
+    checks.whole("modes", modes)
+    checks.positive("radius", radius)
     # Not linspace(0, 2 pi, modes): it repeats the first mean at the end.
     angle = 2 * np.pi * np.arange(modes) / modes
     means = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -172,8 +172,8 @@ def grid(
     Raises:
       ValueError: an argument is out of its range.
     """
-    _check_count("side", side)
-    _check_positive("spacing", spacing)
+    checks.whole("side", side)
+    checks.positive("spacing", spacing)
     positions = spacing * (np.arange(side) - (side - 1) / 2)
     return mixture("grid", np.array(list(itertools.product(positions, positions))), std, weights, dtype)
 
@@ -196,20 +196,10 @@ def embedded_mixture(dtype: Any = None) -> Mixture:
     return mixture("embedded_mixture", means, np.repeat([1.0, 0.0], [700, 500]), dtype=dtype)
 
 
-def _check_count(name: str, value: int) -> None:
-    if value != int(value) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value}")
-
-
-def _check_positive(name: str, value: float) -> None:
-    if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"{name} must be positive and finite, got {value}")
-
-
 def _std(std: ArrayLike, width: int, dtype: Any) -> float | Array:
     values = np.asarray(std, np.float64)
     if values.ndim == 0:
-        _check_positive("std", float(values))
+        checks.positive("std", float(values))
         return float(values)
     if values.shape != (width,) or not np.isfinite(values).all() or (values < 0).any():
         raise ValueError(

@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxgan.data.examples import from_uint8
 from jaxgan.data.source import open_images
-from jaxgan.types import Array, Batch, Key
+from jaxgan.types import Array, Batch, Key, checks
 
 
 class StackedArrays(NamedTuple):
@@ -147,5 +147,4 @@ def stacked_mnist(
 
 def _check_stack(stack: int) -> None:
     # Labels are int32.
-    if not 1 <= stack <= 9:
-        raise ValueError(f"stack must be in [1, 9], got {stack}")
+    checks.between("stack", stack, 1, 9)

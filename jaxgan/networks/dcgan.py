@@ -13,11 +13,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.networks.checks import check_dropout, check_positive
 from jaxgan.networks.convolution import convolution, upsampled_convolution
 from jaxgan.networks.layers import apply_layer, minibatch_stddev
 from jaxgan.networks.linen import from_linen
-from jaxgan.types import Array, Network
+from jaxgan.types import Array, Network, checks
 
 Upsample: TypeAlias = Literal["resize", "transpose"]
 
@@ -75,7 +74,7 @@ def dcgan_generator(
     if upsample not in ("resize", "transpose"):
         raise ValueError(f"upsample must be 'resize' or 'transpose', got {upsample!r}")
     for name, value in (("channels", channels), ("width", width), ("kernel_size", kernel_size)):
-        check_positive(name, value)
+        checks.at_least(name, value, 1)
     return from_linen(
         _Generator(
             size=size,
@@ -126,9 +125,9 @@ def dcgan_discriminator(
       ValueError: if a count is below 1, or `dropout` out of range. The network raises it for images that are not
         square or not of 8, 28, 32, 64, 128 or 256 pixels.
     """
-    check_positive("width", width)
-    check_positive("kernel_size", kernel_size)
-    check_dropout(dropout)
+    checks.at_least("width", width, 1)
+    checks.at_least("kernel_size", kernel_size, 1)
+    checks.between("dropout", dropout, 0, 1, ends="[)")
     if minibatch_stddev < 0:
         raise ValueError(f"minibatch_stddev must be a group size, or 0 for none, got {minibatch_stddev}")
     return from_linen(

@@ -7,8 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.networks.checks import check_positive
-from jaxgan.types import Array, Params
+from jaxgan.types import Array, Params, checks
 
 
 def maxout(x: Array, pieces: int) -> Array:
@@ -45,7 +44,7 @@ def upsample_nearest(x: Array, factor: int = 2) -> Array:
     Raises:
       ValueError: if `x` is not a batch of images, or if `factor` is below 1.
     """
-    check_positive("factor", factor)
+    checks.at_least("factor", factor, 1)
     if x.ndim != 4:
         raise ValueError(f"upsample_nearest needs [batch, height, width, channels], got shape {x.shape}")
     batch, height, width, channels = x.shape

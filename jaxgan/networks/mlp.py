@@ -6,10 +6,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxgan.networks.checks import check_dropout, check_positive
 from jaxgan.networks.layers import apply_layer, maxout
 from jaxgan.networks.linen import from_linen
-from jaxgan.types import Array, Network
+from jaxgan.types import Array, Network, checks
 
 _HE_NORMAL = jax.nn.initializers.he_normal()
 
@@ -67,10 +66,10 @@ def mlp(
     if not widths:
         raise ValueError(f"widths must name at least one hidden layer, got {widths!r}")
     for width in widths:
-        check_positive("each of widths", width)
-    check_positive("out", out)
-    check_positive("maxout", maxout)
-    check_dropout(dropout)
+        checks.at_least("each of widths", width, 1)
+    checks.at_least("out", out, 1)
+    checks.at_least("maxout", maxout, 1)
+    checks.between("dropout", dropout, 0, 1, ends="[)")
     return from_linen(
         _MLP(
             widths=tuple(widths),

@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxgan.types import checks
+
 
 def weight_clipping(limit: float) -> optax.GradientTransformation:
     """Keeps every parameter in `[-limit, limit]`; chain it last, after the optimizer.
@@ -19,8 +21,7 @@ def weight_clipping(limit: float) -> optax.GradientTransformation:
     Reference:
       Arjovsky, Chintala and Bottou, "Wasserstein GAN", 2017, algorithm 1, line 7.
     """
-    if not limit > 0:
-        raise ValueError(f"weights are clipped to a limit above 0, not {limit}")
+    checks.positive("limit", limit)
 
     def update(updates, state, params=None):
         if params is None:

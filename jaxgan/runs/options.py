@@ -13,7 +13,7 @@ import optax
 from jaxgan import losses, networks, optimizers, techniques
 from jaxgan.models.gan import gan
 from jaxgan.networks.packing import packed
-from jaxgan.types import GAN, AdversarialLoss, Technique
+from jaxgan.types import GAN, AdversarialLoss, Technique, checks
 from jaxgan.adversarial.lookahead import Unroll
 
 LOSSES: dict[str, Callable[[], AdversarialLoss]] = {
@@ -48,8 +48,7 @@ def _choose(kind: str, name: str, known: dict[str, Any]) -> Any:
 
 
 def _at_least(name: str, value: float, least: float) -> None:
-    if not value >= least:
-        raise ValueError(f"--{name.replace('_', '-')} is at least {least}, not {value}")
+    checks.at_least(f"--{name.replace('_', '-')}", value, least)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,10 +127,9 @@ class Training:
         _at_least("pack", self.pack, 1)
         _at_least("discriminator_steps", self.discriminator_steps, 1)
         _at_least("clip", self.clip, 0.0)
-        for name in ("generator_learning_rate", "discriminator_learning_rate", "decay_from"):
+        for name in ("generator_learning_rate", "discriminator_learning_rate"):
             _at_least(name, getattr(self, name), 0.0)
-        if self.decay_from > 1:
-            raise ValueError(f"--decay-from is a share of the steps, up to 1, not {self.decay_from}")
+        checks.between("--decay-from", self.decay_from, 0, 1)
         if self.batch_size % self.pack:
             raise ValueError(f"a batch of {self.batch_size} cannot be packed by {self.pack}: take a multiple")
         _choose("loss", self.loss, LOSSES)

@@ -51,8 +51,8 @@ def test_spiral_noise(key):
     [
         (lambda: data.spiral(turns=0), "turns must be positive and finite, got 0"),
         (lambda: data.spiral(radius=-1), "radius must be positive and finite, got -1"),
-        (lambda: data.spiral(std=math.inf), "std must be not negative and finite, got inf"),
-        (lambda: data.swiss_roll(noise=-1), "noise must be not negative and finite, got -1"),
+        (lambda: data.spiral(std=math.inf), "std must be finite, got inf"),
+        (lambda: data.swiss_roll(noise=-1), "noise must be at least 0, got -1"),
         (lambda: data.swiss_roll(scale=math.nan), "scale must be positive and finite, got nan"),
     ],
 )

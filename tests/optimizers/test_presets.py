@@ -91,7 +91,7 @@ def test_weights_are_clipped_after_the_update(x64):
 
 @pytest.mark.parametrize("limit", [0.0, -0.01, float("nan")])
 def test_clipping_needs_a_limit(limit):
-    with pytest.raises(ValueError, match=f"limit above 0, not {limit}"):
+    with pytest.raises(ValueError, match=f"limit must be positive and finite, got {limit}"):
         optimizers.weight_clipping(limit)
 
 
