@@ -22,7 +22,8 @@ from jaxgan.adversarial.lookahead import Unroll
 from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import evaluator
 from jaxgan.runs import folder
-from jaxgan.runs.options import Architecture, Run, Training, build
+from jaxgan.runs.building import build
+from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.training import loop
 from jaxgan.training.seeds import in_turn, programs, vmapped
 from jaxgan.training.sources import source_of
