@@ -25,7 +25,8 @@ from tqdm import tqdm
 
 from jaxgan.adversarial.lookahead import Unroll
 from jaxgan.backend.compiler import compiled
-from jaxgan.runs.options import Architecture, Training, build
+from jaxgan.runs.building import build
+from jaxgan.runs.options import Architecture, Training
 
 CASES = {
     "mlp": ((2,), Architecture(), 128, (2, 5, 10, 20)),

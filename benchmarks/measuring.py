@@ -20,7 +20,8 @@ from jaxgan import data
 from jaxgan.adversarial.lookahead import Unroll
 from jaxgan.backend.compiler import compiled, compiler_options
 from jaxgan.data.stacked import Stacked
-from jaxgan.runs.options import Architecture, Training, build
+from jaxgan.runs.building import build
+from jaxgan.runs.options import Architecture, Training
 from jaxgan.training import placement
 from jaxgan.training.seeds import in_turn, programs, vmapped
 from jaxgan.types import GAN

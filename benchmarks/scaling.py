@@ -25,7 +25,8 @@ from tqdm import tqdm  # noqa: E402
 from jaxgan.adversarial.lookahead import Unroll  # noqa: E402
 from jaxgan.backend import compiling_for  # noqa: E402
 from jaxgan.commands.experiment import exit_status, parse  # noqa: E402
-from jaxgan.runs.options import Architecture, Training, build  # noqa: E402
+from jaxgan.runs.building import build  # noqa: E402
+from jaxgan.runs.options import Architecture, Training  # noqa: E402
 from jaxgan.training import placement  # noqa: E402
 
 WIDTHS = {64: 64, 256: 16}  # by the side of the images: 1024 channels at 4 x 4 pixels, as in the paper of DCGAN

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from jaxgan import data, evaluation
 from jaxgan.diagnosis import alarms
 from jaxgan.runs import folder
-from jaxgan.runs.options import build
+from jaxgan.runs.building import build
 from jaxgan.training.seeds import Seeds, in_turn, programs
 
 SEEDS, EVERY, SAMPLES = range(30, 40), 100, 2500

@@ -16,26 +16,32 @@ import tyro
 
 from jaxgan import report
 from jaxgan.backend import processes
+from jaxgan.commands.listing import Listed, listing
+from jaxgan.commands.usage import description
 from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import evaluator, watched
 from jaxgan.runs import folder
+from jaxgan.runs.building import build
 from jaxgan.runs.loading import EXAMPLE, Example, example_of
-from jaxgan.runs.options import Architecture, Run, Training, build
+from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.runs.summary import Summary
 from jaxgan.training.loop import Interrupted, fit
 
 Data = TypeVar("Data")
-Flat = tyro.conf.arg(name="")
+# The group without a title; the others are called after their field.
+MAIN = tyro.conf.arg(name="")
 
 
 @dataclasses.dataclass(frozen=True)
 class Options(Generic[Data]):
     """The options of an experiment."""
 
-    run: Annotated[Run, Flat]
-    data: Annotated[Data, Flat]
-    architecture: Annotated[Architecture, Flat]
-    training: Annotated[Training, Flat]
+    run: tyro.conf.OmitArgPrefixes[Run]
+    data: Annotated[Data, MAIN]
+    architecture: tyro.conf.OmitArgPrefixes[Architecture]
+    training: Annotated[Training, MAIN]
+    list: Listed | None = None
+    """Print what can be named, with its parameters and their defaults, and end."""
 
 
 class Arm(NamedTuple):
@@ -76,6 +82,9 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
 
     def run() -> int:
         options = _parse(experiment, arguments)
+        if options.list is not None:
+            print(listing(options.list))
+            return 0
         processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
         page = _compare(experiment, options) if _compares(experiment, arguments) else _train_one(experiment, options)
         _print(f"report: {page}")
@@ -122,7 +131,8 @@ def _parse(experiment: Experiment, arguments: Sequence[str]) -> Options:
     first = next(iter(experiment.arms.values()))
     default = Options(experiment.run, experiment.data, first.architecture, first.training)
     kind = Options[type(experiment.data)]  # pyright: ignore[reportInvalidTypeArguments]
-    return parse(kind, arguments, default=default, description=experiment.description)
+    text = description(experiment.description, experiment.arms)
+    return parse(kind, arguments, default=default, description=text, compact_help=True)
 
 
 def parse(kind: Any, arguments: Sequence[str], **others: Any) -> Any:
@@ -136,14 +146,26 @@ def parse(kind: Any, arguments: Sequence[str], **others: Any) -> Any:
             raise
         # A frame of box-drawing characters around the message, a rule, and then advice.
         message = complaint.getvalue().split("\n", 1)[-1].split("───")[0].replace("│", " ")
-        raise ValueError(" ".join(message.split()) + "; see --help") from None
+        message = " ".join(message.split())
+        # What the options complain of together is complete; tyro names the group and breaks the lines.
+        cause = _cause(stopped)
+        if isinstance(cause, ValueError) and not message.startswith("Error parsing --"):
+            raise ValueError(str(cause)) from None
+        raise ValueError(f"{message}; see --help") from None
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What an exception goes back to, as far as those who raised it say."""
+    while error.__context__ is not None and not error.__suppress_context__:
+        error = error.__context__
+    return error
 
 
 def _compares(experiment: Experiment, arguments: Sequence[str]) -> bool:
     """Whether the arms are to be compared: there are several, and no option of training or architecture is given."""
-    given = {argument.split("=")[0].split(".")[0].removeprefix("--").replace("-", "_") for argument in arguments}
-    fields = [*dataclasses.fields(Architecture), *dataclasses.fields(Training)]
-    return len(experiment.arms) > 1 and not any(field.name in given for field in fields)
+    given = {argument.split("=")[0].split(".")[0].replace("_", "-") for argument in arguments}
+    names = (field.name.replace("_", "-") for part in (Architecture, Training) for field in dataclasses.fields(part))
+    return len(experiment.arms) > 1 and not any({f"--{name}", f"--no-{name}"} & given for name in names)
 
 
 def _config(
@@ -187,7 +209,7 @@ def _train(
     example = example_of(task)
     described = {
         "data": dataclasses.asdict(options.data),
-        "architecture": dataclasses.asdict(options.architecture),
+        "architecture": options.architecture.recorded(),
         "training": dataclasses.asdict(options.training),
         "run": _run_options(options.run),
     }
@@ -224,7 +246,7 @@ def _compare(experiment: Experiment, options: Options) -> Path:
         "data": dataclasses.asdict(options.data),
         "run": _run_options(options.run),
         **{
-            name: {part: dataclasses.asdict(value) for part, value in arm._asdict().items()}
+            name: {"architecture": arm.architecture.recorded(), "training": dataclasses.asdict(arm.training)}
             for name, arm in experiment.arms.items()
         },
     }

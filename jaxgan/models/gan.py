@@ -316,7 +316,7 @@ def _latents(parts: Parts, key: Key, state: State, n: int, label: PyTree) -> Bat
     if label is not None and any(jnp.shape(leaf)[:1] != (n,) for leaf in jax.tree.leaves(label)):
         raise ValueError(f"{n} samples take {n} labels, not {jax.tree.map(jnp.shape, label)}")
     if label is not None and not parts.generator.conditional:
-        raise ValueError("this generator is not conditional: it takes no labels")
+        raise ValueError("this generator is unconditional: it takes no labels")
     key = jax.random.fold_in(key, _LATENT)
     dtype = latent_dtype(state.generator.params)
     return draw_latents(parts, lambda t: _own(t, state), key, n, dtype, label, given=label is not None)

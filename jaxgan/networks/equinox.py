@@ -1,21 +1,16 @@
 """The adapter from an Equinox module to a `Network`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 
 from jaxgan.networks.adapters import as_network, read_signature
 from jaxgan.types import Array, Key, Network, Params, PyTree, Stats
 
-if TYPE_CHECKING:
-    import equinox as eqx
-
 
 def from_equinox(
-    make: Callable[[Key], eqx.Module],
+    make: Callable[[Key], Any],
     *,
     axis_name: str = "batch",
     group: int | None = None,

@@ -27,11 +27,11 @@ CONFIG, METRICS, SUMMARY, SAMPLES, SNAPSHOTS = (
 
 
 def plain(value: Any) -> Any:
-    """Makes a value fit for JSON: lists of arrays, dictionaries of named tuples, None of numbers that are not finite."""
+    """Makes a value fit for JSON: lists of arrays, dictionaries of named tuples, None of what is not finite."""
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return plain(value._asdict())
+        return plain(value._asdict())  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if hasattr(value, "tolist"):

@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.runs import folder
+from jaxgan.runs.building import build
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.decoding import decoded
-from jaxgan.runs.options import Architecture, Training, build
+from jaxgan.runs.options import Architecture, Training
 from jaxgan.types import GAN, Array, Batch, Key, Kind, PyTree, State, as_batch
 
 EXAMPLE = "example"  # what `config.json` calls the description of an example

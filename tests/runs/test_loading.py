@@ -98,7 +98,7 @@ def test_labels_are_given_to_a_conditional_model_and_to_no_other(ring):
     with pytest.raises(ValueError, match="unconditional: it cannot be asked for label 1"):
         draw(run, key, 3, label=1)
     labelled = run._replace(example=run.example._replace(label=Label((), "int32", 10)))
-    with pytest.raises(ValueError, match="unconditional"):  # there were labels, but the model does not take them
+    with pytest.raises(ValueError, match="takes no labels"):  # there were labels, but the model does not take them
         draw(labelled, key, 3, label=1)
 
     def sample(key, state, n, label=None):
@@ -160,7 +160,7 @@ def test_a_damaged_run_is_one_line_that_names_the_file(ring, tmp_path):
     said = one_line(directory)
     assert "holds float32 [2, 8] as generator.params.Dense_0.bias, but the model of config.json has float32" in said
     changed(directory, options=options | {"training": options["training"] | {"loss": "l2"}})
-    assert "config.json: options.training: there is no loss 'l2'" in one_line(directory)
+    assert "config.json: options.training: --loss l2: no loss 'l2'" in one_line(directory)
     changed(directory, options=options | {"run": options["run"] | {"seeds": 3}})
     assert "int32 [2] as step, but the model of config.json has int32 [3]" in one_line(directory)
     changed(directory, options=options, example={"kind": "points"})

@@ -23,7 +23,8 @@ from jaxgan.backend import compiling_for
 from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import evaluator
 from jaxgan.runs import folder
-from jaxgan.runs.options import Architecture, Run, Training, build
+from jaxgan.runs.building import build
+from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.runs.summary import read_summary
 from jaxgan.training import loop
 from jaxgan.training.seeds import in_turn, programs, vmapped

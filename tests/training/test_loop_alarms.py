@@ -11,8 +11,9 @@ from jaxgan import data
 from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import evaluator, watched
 from jaxgan.runs import folder
+from jaxgan.runs.building import build
 from jaxgan.runs.checkpoints import Checkpoints
-from jaxgan.runs.options import Architecture, Run, Training, build
+from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.training import loop
 
 TASK = data.ring()

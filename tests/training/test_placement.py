@@ -17,7 +17,8 @@ from jaxgan import data
 from jaxgan.backend import processes
 from jaxgan.evaluation import evaluator
 from jaxgan.runs import folder
-from jaxgan.runs.options import Architecture, Run, Training, build
+from jaxgan.runs.building import build
+from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.training import loop, placement
 from jaxgan.training.seeds import programs, vmapped
 

@@ -8,7 +8,8 @@ import numpy as np
 from jaxgan.backend import processes
 from jaxgan.commands.experiment import exit_status
 from jaxgan.evaluation import evaluator
-from jaxgan.runs.options import Architecture, Run, Training, build
+from jaxgan.runs.building import build
+from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.training import loop
 
 

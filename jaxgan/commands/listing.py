@@ -1,0 +1,84 @@
+"""What can be named on the command line, with parameters and defaults, from the docstrings."""
+
+import functools
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Collection
+from typing import Any, Literal, TypeAlias
+
+from jaxgan import metrics
+from jaxgan.runs.catalogues import LOSSES, NETWORKS, TECHNIQUES
+from jaxgan.runs.factories import Catalogue, Parameter, parameters
+from jaxgan.runs.options import FROM_DATA
+
+Listed: TypeAlias = Literal["techniques", "losses", "networks", "metrics"]
+
+WIDTH = 100
+
+_METRICS = Catalogue(
+    "metric", {name: f for name, f in vars(metrics).items() if inspect.isfunction(f) and not name.startswith("_")}
+)
+_HOW = {
+    "techniques": (TECHNIQUES, "--technique NAME[:VALUE][,PARAMETER=VALUE...], several with spaces between them"),
+    "losses": (LOSSES, "--loss NAME[:VALUE][,PARAMETER=VALUE...]"),
+    "networks": (
+        NETWORKS,
+        "--generator and --discriminator NAME[:VALUE][,PARAMETER=VALUE...]",
+    ),
+    "metrics": (_METRICS, "functions of jaxgan.metrics"),
+}
+
+
+def listing(listed: Listed) -> str:
+    """All that can be named of one concern: how, and each entry with what it does, its parameters and defaults."""
+    catalogue, how = _HOW[listed]
+    supplied = FROM_DATA if listed == "networks" else ()
+    entries = (described(catalogue, name, supplied) for name in sorted(catalogue.factories))
+    return "\n\n".join((f"{listed}: {how}", *entries))
+
+
+def described(catalogue: Catalogue, name: str, supplied: Collection[str] = ()) -> str:
+    """One entry: its name, the first line of its docstring, and its parameters with their defaults."""
+    factory = catalogue.factories[name]
+    lines = [name, *_wrapped((inspect.getdoc(factory) or "").split("\n")[0], 4)]
+    documented = documented_arguments(factory)
+    for parameter in parameters(catalogue, factory):
+        # What no factory makes is not written as text either.
+        words = parameter.reader.words if parameter.reader and catalogue.makes else ""
+        default = "from the data" if parameter.name in supplied else _default(parameter)
+        notes = "; ".join(filter(None, [words, default]))
+        said = " ".join(filter(None, [documented.get(parameter.name), notes and f"[{notes}]"]))
+        lines += _wrapped(f"{parameter.name}: {said}", 6, hang=4)
+    return "\n".join(lines)
+
+
+def documented_arguments(factory: Callable[..., Any]) -> dict[str, str]:
+    """What the `Args:` of a docstring say of each parameter, in one line each."""
+    documentation = inspect.getdoc(factory) or ""
+    section = re.search(r"^Args:\n((?:[ ]+.*\n?|\n)*)", documentation, re.MULTILINE)
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in section.group(1).splitlines() if section else []:
+        begins = re.match(r"[ ]{2}(\w+(?:, \w+)*): +(.*)", line)
+        if begins:
+            names = begins.group(1).split(", ")
+        for name in names:
+            found[name] = f"{found.get(name, '')} {begins.group(2) if begins else line.strip()}".strip()
+    return found
+
+
+def _default(parameter: Parameter) -> str:
+    value = parameter.default
+    if parameter.required:
+        return "required"
+    if callable(value):
+        value = value.func if isinstance(value, functools.partial) else value
+        # An initialiser is a closure without a name of its own.
+        name = getattr(value, "__name__", "init")
+        return "" if name in ("init", "<lambda>") else f"default {name}"
+    return f"default {str(value).lower() if value is None or isinstance(value, bool) else value}"
+
+
+def _wrapped(text: str, indent: int, hang: int = 0) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + hang))

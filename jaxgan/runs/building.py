@@ -1,0 +1,182 @@
+"""From the options of a run to its GAN."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import jax
+import optax
+
+from jaxgan import networks, optimizers
+from jaxgan.models.gan import gan
+from jaxgan.networks.packing import packed
+from jaxgan.runs.catalogues import NETWORKS
+from jaxgan.runs.factories import make, read
+from jaxgan.runs.options import AUTO, Architecture, Training
+from jaxgan.types import GAN, Array, Key, Kind, Network, Params, Stats, Technique
+
+Shape = tuple[int, ...]
+
+
+def build(
+    architecture: Architecture,
+    training: Training,
+    example_shape: Shape,
+    scale: float = 1.0,
+    further: Sequence[Technique] = (),
+    *,
+    kind: Kind | None = None,
+) -> GAN:
+    """The GAN that a configuration describes.
+
+    Args:
+      architecture: the networks.
+      training: everything else.
+      example_shape: of one example: `(dimensions,)` for points, `(height, width, channels)` for images.
+      scale: standard deviation of points; the networks work in units in which it is one.
+      further: techniques that no option names, such as the monitor's.
+      kind: what an example is, which chooses the networks that are not named; None reads it off the shape, points
+        with one axis and images with three.
+
+    Raises:
+      ValueError: examples for which there is no network, or a named network that does not fit them.
+    """
+    kind = kind or _kind(example_shape)
+    generator = _player("generator", architecture, kind, example_shape, scale)
+    discriminator = _player("discriminator", architecture, kind, example_shape, scale)
+    discriminator = packed(discriminator, training.pack)
+    _check_fit("generator", architecture, generator, (training.batch_size, architecture.latent_dim))
+    _check_fit("discriminator", architecture, discriminator, (training.batch_size, *example_shape))
+    if architecture.compute == "bfloat16":
+        generator, discriminator = networks.in_bfloat16(generator), networks.in_bfloat16(discriminator)
+    betas = training.beta1, training.beta2
+    discriminator_optimizer = optimizers.adam(training.learning_rate(training.discriminator_learning_rate), *betas)
+    if training.clip:
+        discriminator_optimizer = optax.chain(discriminator_optimizer, optimizers.weight_clipping(training.clip))
+    return gan(
+        generator=generator,
+        discriminator=discriminator,
+        loss=training.adversarial_loss(),
+        generator_optimizer=optax.adam(training.learning_rate(training.generator_learning_rate), *betas),
+        discriminator_optimizer=discriminator_optimizer,
+        latent_dim=architecture.latent_dim,
+        techniques=(*training.techniques(), *further),
+        unroll=training.unroll,
+        discriminator_steps=training.discriminator_steps,
+        average=training.average or None,
+    )
+
+
+def _kind(shape: Shape) -> Kind:
+    kinds: dict[int, Kind] = {1: "points", 3: "images"}
+    if len(shape) not in kinds:
+        raise ValueError(f"examples of shape {shape} are neither points [width] nor images [height, width, channels]")
+    return kinds[len(shape)]
+
+
+def _player(
+    player: Literal["generator", "discriminator"], architecture: Architecture, kind: Kind, shape: Shape, scale: float
+) -> Network:
+    text = getattr(architecture, player)
+    if text != AUTO:
+        return _named(player, text, shape, scale)
+    if kind not in _AUTOMATIC:
+        raise ValueError(f"there is no {player} of its own for {kind}: name one with --{player} (--list networks)")
+    return _AUTOMATIC[kind](player, architecture, shape, scale)
+
+
+def _mlp(player: str, architecture: Architecture, shape: Shape, scale: float) -> Network:
+    activation, kernel_init = architecture.hidden_activation(), architecture.kernel_init()
+    if player == "generator":
+        return networks.mlp(
+            [architecture.generator_width] * architecture.layers,
+            out=shape[0],
+            activation=activation,
+            kernel_init=kernel_init,
+            batch_norm=architecture.batch_norm,
+            output_activation=lambda x: scale * x,
+        )
+    return networks.mlp(
+        [architecture.discriminator_width] * architecture.layers,
+        out=1,
+        activation=activation,
+        kernel_init=kernel_init,
+        spectral_norm=architecture.spectral_norm,
+        input_scale=1.0 / scale,
+    )
+
+
+def _dcgan(player: str, architecture: Architecture, shape: Shape, scale: float) -> Network:
+    del scale
+    height, width, channels = shape
+    if height != width:
+        raise ValueError(f"images must be square, not {height}x{width}")
+    if player == "generator":
+        return networks.dcgan_generator(
+            height, channels, width=architecture.generator_width, batch_norm=architecture.batch_norm
+        )
+    return networks.dcgan_discriminator(
+        width=architecture.discriminator_width, spectral_norm=architecture.spectral_norm
+    )
+
+
+_AUTOMATIC: dict[str, Callable[[str, Architecture, Shape, float], Network]] = {"points": _mlp, "images": _dcgan}
+
+
+def _named(player: str, text: str, shape: Shape, scale: float) -> Network:
+    """A network that the command line names, between the units of the data and those in which they have scale one."""
+    option = f"--{player}"
+    given = _from_data(player, shape)
+    network = make(read(NETWORKS, text, option, given), given)
+    if player == "generator":
+        return _between(network, lambda x: x, lambda y: scale * _shaped(y, shape))
+    return _between(network, lambda x: x * (1.0 / scale), lambda y: y)
+
+
+def _from_data(player: str, shape: Shape) -> dict[str, Any]:
+    """Those parameters of `options.FROM_DATA` that examples of this shape have."""
+    given: dict[str, Any] = {"out": math.prod(shape) if player == "generator" else 1, "shape": shape}
+    if len(shape) == 3:
+        given |= {"size": shape[0]}
+    if len(shape) == 2:
+        given |= {"length": shape[0]}
+    return {**given, "channels": shape[-1]}
+
+
+def _shaped(y: Array, shape: Shape) -> Array:
+    """Brings what a flat network makes into the shape of the examples."""
+    if math.prod(y.shape[1:]) != math.prod(shape):
+        raise ValueError(f"makes {list(y.shape[1:])}, but an example is {list(shape)}")
+    return y.reshape(y.shape[0], *shape)
+
+
+def _check_fit(player: str, architecture: Architecture, network: Network, shape: Shape) -> None:
+    """Traces a named network, so that one that does not fit the data is refused before a run leaves anything behind."""
+    text = getattr(architecture, player)
+    if text == AUTO or network.conditional:
+        return
+
+    def run(key: Key, x: Array) -> Array:
+        return network.apply(*network.init(key, x), x, train=False)[0]
+
+    try:
+        jax.eval_shape(run, jax.random.key(0), jax.ShapeDtypeStruct(shape, float))
+    except ValueError as error:
+        raise ValueError(f"--{player} {text}: {error}") from error
+
+
+def _between(network: Network, before: Callable[[Array], Array], after: Callable[[Array], Array]) -> Network:
+    """A network with functions of its input and its output around it."""
+
+    def apply(params: Params, stats: Stats, x: Array, **others: Any) -> tuple[Array, Stats]:
+        y, stats = network.apply(params, stats, before(x), **others)
+        return after(y), stats
+
+    def features(params: Params, stats: Stats, x: Array, **others: Any) -> Array:
+        assert network.features is not None
+        return network.features(params, stats, before(x), **others)
+
+    def init(key: Key, x: Array, **others: Any) -> tuple[Params, Stats]:
+        return network.init(key, before(x), **others)
+
+    return network._replace(init=init, apply=apply, features=network.features and features)

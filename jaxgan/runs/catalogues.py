@@ -1,0 +1,63 @@
+"""What a run can be made of by name: one catalogue per concern, found from the public names of its package.
+
+A technique, a loss or a network that its package exports is in its catalogue at once; nothing is entered here.
+
+>>> sorted(LOSSES.factories)[:2], "r1" in TECHNIQUES.factories, "mlp" in NETWORKS.factories
+(['hinge', 'least_squares'], True, True)
+"""
+
+import functools
+from collections.abc import Callable
+
+import jax
+from jax.nn.initializers import Initializer
+
+from jaxgan import losses, networks, techniques
+from jaxgan.runs.factories import Catalogue, naming, public
+from jaxgan.types import AdversarialLoss, Array, Network, Technique
+
+Activation = Callable[[Array], Array]
+
+
+def _leaky_relu(slope: float = 0.01) -> Activation:
+    return functools.partial(jax.nn.leaky_relu, negative_slope=slope)
+
+
+def _elu(alpha: float = 1.0) -> Activation:
+    return functools.partial(jax.nn.elu, alpha=alpha)
+
+
+def _he() -> Initializer:
+    return jax.nn.initializers.he_normal()
+
+
+def _orthogonal(gain: float = 1.0) -> Initializer:
+    return jax.nn.initializers.orthogonal(gain)
+
+
+def _normal(std: float = 0.01) -> Initializer:
+    return jax.nn.initializers.normal(std)
+
+
+ACTIVATIONS = Catalogue(
+    "activation",
+    {
+        "relu": lambda: jax.nn.relu,
+        "leaky_relu": _leaky_relu,
+        "tanh": lambda: jax.nn.tanh,
+        "elu": _elu,
+        "silu": lambda: jax.nn.silu,
+    },
+)
+INITIALISERS = Catalogue("initialiser", {"he": _he, "orthogonal": _orthogonal, "normal": _normal})
+_FUNCTIONS = {Activation: naming(ACTIVATIONS), Initializer: naming(INITIALISERS)}
+
+NETWORKS = public(networks, "network", Network, _FUNCTIONS)
+# Without `zero_sum`, which takes a loss and builds none by itself; `minimax` is the zero-sum game of the field.
+LOSSES = public(losses, "loss", AdversarialLoss, _FUNCTIONS)
+TECHNIQUES = public(
+    techniques,
+    "technique",
+    Technique,
+    {**_FUNCTIONS, AdversarialLoss: naming(LOSSES), Network: naming(NETWORKS)},
+)

@@ -1,0 +1,250 @@
+"""Calls of factories that are written as text, such as `replay:4096,share=0.25`, read by the factory's own signature.
+
+A factory is a function with annotated parameters that makes a value: a technique, a loss, a network. The text is
+
+    NAME                              all parameters at their defaults
+    NAME:VALUE                        the first parameter
+    NAME:PARAMETER=VALUE,...          any of them
+    NAME:VALUE,PARAMETER=VALUE,...    both
+
+with values as in `jaxgan.runs.values`. A value that is itself made by a factory of a catalogue is written in the same
+way, `orthogonal:0.8`, or in brackets where it has commas of its own: `mlp(widths=64+64,out=2)`. In place of NAME,
+`package.module:factory` names one of the user's own. Whatever is wrong is a ValueError of one line.
+
+>>> def replay(capacity: int, *, share: float = 0.5) -> tuple:
+...     return capacity, share
+>>> catalogue = Catalogue("technique", {"replay": replay}, tuple)
+>>> make(read(catalogue, "replay:4096,share=0.25"))
+(4096, 0.25)
+>>> make(read(catalogue, "replay:share=0.25", "--technique"))
+Traceback (most recent call last):
+ValueError: --technique replay:share=0.25: replay needs capacity, a whole number
+"""
+
+import difflib
+import importlib
+import importlib.util
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from jaxgan.runs.values import Reader, guess, reader
+
+
+class Catalogue(NamedTuple):
+    """What can be named.
+
+    Attributes:
+      kind: what the factories make, in words: "technique".
+      factories: by name.
+      makes: the type of what they make; a factory of the user's own must make it too. None is any.
+      readers: how parameters of further types are written, by type.
+    """
+
+    kind: str
+    factories: Mapping[str, Callable[..., Any]]
+    makes: type | None = None
+    readers: Mapping[Any, Reader] = {}
+
+
+class Parameter(NamedTuple):
+    """A parameter of a factory.
+
+    Attributes:
+      name: of the parameter.
+      default: its default, `inspect.Parameter.empty` if there is none.
+      reader: how it is written, or None where no text can say it.
+    """
+
+    name: str
+    default: Any
+    reader: Reader | None
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is inspect.Parameter.empty
+
+
+class Call(NamedTuple):
+    """A call that was read and is not yet made.
+
+    Attributes:
+      factory: what to call.
+      arguments: those that the text gives, by name.
+      makes: the type that the factory must return; None is any.
+      where: the option and its text, for messages.
+    """
+
+    factory: Callable[..., Any]
+    arguments: Mapping[str, Any]
+    makes: type | None
+    where: str
+
+
+def public(module: types.ModuleType, kind: str, makes: type, readers: Mapping[Any, Reader] | None = None) -> Catalogue:
+    """The public functions of a package that say that they return a type, and can be called by text alone.
+
+    A function that needs what no text can say, such as the network that it wraps, is left out.
+    """
+    catalogue = Catalogue(kind, {}, makes, readers or {})
+
+    def fits(factory: Any) -> bool:
+        return (
+            inspect.isfunction(factory)
+            and _hints(factory).get("return") is makes
+            and all(parameter.reader for parameter in parameters(catalogue, factory) if parameter.required)
+        )
+
+    found = {name: value for name, value in sorted(vars(module).items()) if not name.startswith("_") and fits(value)}
+    return catalogue._replace(factories=found)
+
+
+def parameters(catalogue: Catalogue, factory: Callable[..., Any]) -> list[Parameter]:
+    """The parameters of a factory, in order, with how each is written."""
+    hints = _hints(factory)
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [
+        Parameter(name, parameter.default, reader(hints.get(name, guess(parameter.default)), catalogue.readers))
+        for name, parameter in inspect.signature(factory).parameters.items()
+        if parameter.kind not in several
+    ]
+
+
+def read(catalogue: Catalogue, text: str, option: str = "", supplied: Collection[str] = ()) -> Call:
+    """Reads a call.
+
+    Args:
+      catalogue: what can be named.
+      text: the call.
+      option: what the text was given to, such as "--technique", for messages.
+      supplied: parameters that need not be in the text, since `make` gets them.
+
+    Raises:
+      ValueError: a name or a parameter that is not known, a value that does not fit, or a parameter that is missing.
+    """
+    where = f"{option} {text}".strip()
+    try:
+        name, factory, written = _factory(catalogue, text)
+        known = parameters(catalogue, factory)
+        arguments = _arguments(name, known, [] if written is None else _parts(written))
+        for missing in known:
+            if missing.required and missing.name not in {*arguments, *supplied}:
+                how = missing.reader.words if missing.reader else "which no text can say"
+                raise ValueError(f"{name} needs {missing.name}, {how}")
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    return Call(factory, arguments, catalogue.makes, where)
+
+
+def make(call: Call, supplied: Mapping[str, Any] | None = None) -> Any:
+    """Makes a call; the text wins over what is supplied, and what the factory does not take is left out.
+
+    Raises:
+      ValueError: what the factory raises, with the option and its text in front.
+    """
+    given = {**(supplied or {}), **call.arguments}
+    bound = inspect.signature(call.factory).bind_partial()
+    bound.arguments.update({name: given[name] for name in bound.signature.parameters if name in given})
+    try:
+        made = call.factory(*bound.args, **bound.kwargs)
+    except ValueError as error:
+        raise ValueError(f"{call.where}: {error}") from error
+    if call.makes is not None and not isinstance(made, call.makes):
+        raise ValueError(f"{call.where}: makes a {type(made).__name__}, not a {call.makes.__name__}")
+    return made
+
+
+def naming(catalogue: Catalogue) -> Reader:
+    """How a value is written that a catalogue makes."""
+    a_kind = f"{'an' if catalogue.kind[0] in 'aeiou' else 'a'} {catalogue.kind}"
+
+    def value(text: str) -> Any:
+        try:
+            return make(read(catalogue, text))
+        except ValueError as error:
+            raise ValueError(f"takes {a_kind}; {error}") from None
+
+    return Reader(f"{a_kind} ({', '.join(catalogue.factories)})", value)
+
+
+def _factory(catalogue: Catalogue, text: str) -> tuple[str, Callable[..., Any], str | None]:
+    """The factory that a text names, and the text of its arguments, None where there is none."""
+    name, written = _name_and_arguments(text)
+    if name in catalogue.factories:
+        return name, catalogue.factories[name], written
+    own, of_own = _name_and_arguments(written or "")
+    if own.isidentifier() and _is_module(name):
+        try:
+            return own, getattr(importlib.import_module(name), own), of_own
+        except (ImportError, AttributeError) as error:
+            raise ValueError(f"cannot import it: {error}") from error
+    raise ValueError(f"no {catalogue.kind} {name!r}; {_known(name, catalogue.factories)}")
+
+
+def _name_and_arguments(text: str) -> tuple[str, str | None]:
+    name = re.split(r"[:(]", text, maxsplit=1)[0]
+    rest = text[len(name) :]
+    if rest.startswith("(") and rest.endswith(")"):
+        return name.strip(), rest[1:-1] or None
+    return name.strip(), rest[1:] if rest else None
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _arguments(name: str, known: list[Parameter], parts: Iterable[str]) -> dict[str, Any]:
+    by_name = {parameter.name: parameter for parameter in known}
+    arguments: dict[str, Any] = {}
+    for index, part in enumerate(parts):
+        named = re.fullmatch(r"\s*([^\W\d]\w*)\s*=(.*)", part, re.DOTALL)
+        if named is None and index > 0:
+            raise ValueError(f"only the first value goes without a name: write PARAMETER={part}")
+        if named is None and not known:
+            raise ValueError(f"{name} takes no parameters")
+        parameter, value = named.groups() if named else (known[0].name, part)
+        if parameter not in by_name:
+            writable = [each.name for each in known if each.reader]
+            raise ValueError(f"{name} has no parameter {parameter!r}; {_known(parameter, writable)}")
+        if parameter in arguments:
+            raise ValueError(f"{parameter} is given twice")
+        how = by_name[parameter].reader
+        if how is None:
+            raise ValueError(f"no text can say {parameter}: call {name} from Python")
+        try:
+            arguments[parameter] = how.value(value.strip())
+        except ValueError as error:
+            raise ValueError(f"{parameter} {error}") from None
+    return arguments
+
+
+def _known(wrong: str, right: Collection[str]) -> str:
+    close = difflib.get_close_matches(wrong, right, 1)
+    return f"{f'did you mean {close[0]}? ' if close else ''}known are {', '.join(right) or 'none'}"
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The parts between the commas outside of brackets."""
+    depth, part = 0, ""
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            yield part
+            part = ""
+        else:
+            part += character
+    yield part
+
+
+def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(factory)
+    except NameError:  # an annotation for a type checker only
+        return {}

@@ -1,0 +1,144 @@
+"""From options to the GAN: what is named is what is built, and a network that does not fit is refused at once."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from jaxgan import gan, losses, networks, optimizers, techniques
+from jaxgan.runs.building import build
+from jaxgan.runs.options import Architecture, Training
+
+SMALL = Architecture(generator_width=8, discriminator_width=4, layers=2, activation="tanh", latent_dim=3)
+TRAINING = Training(batch_size=6, steps=10)
+
+
+def trained(model, shape, scale=1.0):
+    """Everything that two steps leave, and a few samples."""
+    batch = scale * jax.random.normal(jax.random.key(0), (6, *shape))
+    state = model.init(jax.random.key(1), batch)
+    step = jax.jit(model.step)
+    for _ in range(2):
+        state, info = step(jax.random.key(2), state, batch)
+    return jax.tree.leaves((state, info, model.sample(jax.random.key(3), state, 5)))
+
+
+def assert_same(one, other):
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def by_hand(generator, discriminator, **others):
+    return gan(
+        generator=generator,
+        discriminator=discriminator,
+        generator_optimizer=optax.adam(optax.constant_schedule(1e-3), 0.5, 0.999),
+        discriminator_optimizer=optimizers.adam(optax.constant_schedule(1e-3), 0.5, 0.999),
+        latent_dim=3,
+        **{"loss": losses.non_saturating(), **others},
+    )
+
+
+def test_auto_is_the_mlp_that_the_options_describe():
+    expected = by_hand(
+        networks.mlp([8, 8], 2, activation=jax.nn.tanh, output_activation=lambda x: 0.5 * x),
+        networks.mlp([4, 4], 1, activation=jax.nn.tanh, input_scale=2.0),
+    )
+    assert_same(trained(build(SMALL, TRAINING, (2,), 0.5), (2,), 0.5), trained(expected, (2,), 0.5))
+
+
+def test_auto_is_a_dcgan_for_images():
+    architecture = dataclasses.replace(SMALL, batch_norm=True, spectral_norm=True)
+    expected = by_hand(
+        networks.dcgan_generator(8, 1, width=8, batch_norm=True),
+        networks.dcgan_discriminator(width=4, spectral_norm=True),
+    )
+    assert_same(trained(build(architecture, TRAINING, (8, 8, 1)), (8, 8, 1)), trained(expected, (8, 8, 1)))
+
+
+def test_loss_and_techniques_get_their_parameters():
+    training = dataclasses.replace(TRAINING, loss="hinge", technique=("r1:0.1", "replay:capacity=12,share=0.25"))
+    expected = by_hand(
+        networks.mlp([8, 8], 2, activation=jax.nn.tanh),
+        networks.mlp([4, 4], 1, activation=jax.nn.tanh),
+        loss=losses.hinge(),
+        techniques=(techniques.r1(0.1), techniques.replay(12, share=0.25)),
+    )
+    assert_same(trained(build(SMALL, training, (2,)), (2,)), trained(expected, (2,)))
+
+
+def test_named_networks_work_in_the_units_of_the_data():
+    architecture = dataclasses.replace(
+        SMALL,
+        generator="mlp:8+8,activation=tanh,kernel_init=orthogonal:1.4",
+        discriminator="mlp:widths=4+4,activation=leaky_relu(0.2)",
+    )
+    expected = by_hand(
+        networks.mlp(
+            [8, 8],
+            2,
+            activation=jnp.tanh,
+            kernel_init=jax.nn.initializers.orthogonal(1.4),
+            output_activation=lambda x: 0.5 * x,
+        ),
+        networks.mlp([4, 4], 1, activation=lambda x: jax.nn.leaky_relu(x, 0.2), input_scale=2.0),
+    )
+    got, wanted = trained(build(architecture, TRAINING, (2,), 0.5), (2,), 0.5), trained(expected, (2,), 0.5)
+    for a, b in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_one_player_may_be_named_and_a_flat_one_makes_images():
+    architecture = dataclasses.replace(SMALL, generator="mlp:8,output_activation=tanh")
+    training = dataclasses.replace(TRAINING, pack=2)
+    samples = trained(build(architecture, training, (8, 8, 1)), (8, 8, 1))[-1]
+    assert samples.shape == (5, 8, 8, 1)
+
+
+def test_a_network_of_ones_own(tmp_path, monkeypatch):
+    (tmp_path / "own_networks.py").write_text(
+        "import jax.numpy as jnp\n"
+        "from jaxgan.types import Network\n"
+        "def linear(out: int, start: float = 0.0) -> Network:\n"
+        "    def init(key, x):\n"
+        "        return jnp.full((x.shape[1], out), start), {}\n"
+        "    return Network(init, lambda params, stats, x, *, train, key=None: (x @ params, stats))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    architecture = dataclasses.replace(SMALL, discriminator="own_networks:linear:start=0.5")
+    model = build(architecture, TRAINING, (2,))
+    state = model.init(jax.random.key(0), jnp.ones((6, 2)))
+    np.testing.assert_array_equal(state.discriminator.params, np.full((2, 1), 0.5))
+
+
+@pytest.mark.parametrize(
+    ("options", "shape", "kind", "says"),
+    [
+        ({"generator": "mlp:8,out=3"}, (2,), None, "--generator mlp:8,out=3: makes [3], but an example is [2]"),
+        ({"generator": "mlp:0"}, (2,), None, "--generator mlp:0: each of widths must be at least 1, got 0"),
+        ({"generator": "dcgan_generator"}, (2,), None, "dcgan_generator needs size, a whole number"),
+        ({"generator": "dcgan_generator"}, (9, 9, 1), None, "images must have a side of 8, 28"),
+        (
+            {"discriminator": "dcgan_discriminator"},
+            (2,),
+            None,
+            "--discriminator dcgan_discriminator: dcgan_discriminator",
+        ),
+        ({}, (8, 9, 1), None, "images must be square, not 8x9"),
+        ({}, (8, 9), None, "examples of shape (8, 9) are neither points [width] nor images"),
+        ({}, (8, 9), "sequences", "there is no generator of its own for sequences: name one with --generator"),
+    ],
+)
+def test_networks_that_do_not_fit_are_refused(options, shape, kind, says):
+    architecture = dataclasses.replace(SMALL, **options)
+    with pytest.raises(ValueError) as raised:
+        build(architecture, TRAINING, shape, kind=kind)
+    assert says in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_named_networks_serve_any_kind():
+    architecture = dataclasses.replace(SMALL, generator="mlp:8", discriminator="mlp:4")
+    assert trained(build(architecture, TRAINING, (4, 3), kind="sequences"), (4, 3))[-1].shape == (5, 4, 3)

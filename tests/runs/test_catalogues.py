@@ -1,0 +1,78 @@
+"""The catalogues: nothing public is missing from them, and each entry can be made."""
+
+import inspect
+import typing
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan import losses, networks, techniques
+from jaxgan.runs.catalogues import ACTIVATIONS, INITIALISERS, LOSSES, NETWORKS, TECHNIQUES
+from jaxgan.runs.factories import make, read
+from jaxgan.types import AdversarialLoss, Network, Technique
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "module", "makes", "some"),
+    [
+        (TECHNIQUES, techniques, Technique, {"r1", "r2", "replay", "dragan", "gradient_penalty", "instance_noise"}),
+        (LOSSES, losses, AdversarialLoss, {"minimax", "non_saturating", "hinge", "wasserstein", "relativistic"}),
+        (NETWORKS, networks, Network, {"mlp", "dcgan_generator", "dcgan_discriminator"}),
+    ],
+)
+def test_what_a_package_exports_can_be_named(catalogue, module, makes, some):
+    assert some <= set(catalogue.factories)
+    for name, factory in catalogue.factories.items():
+        assert getattr(module, name) is factory
+    # A function that does not say what it returns would be left out without a word.
+    for name, factory in vars(module).items():
+        if inspect.isfunction(factory) and not name.startswith("_"):
+            assert "return" in typing.get_type_hints(factory), f"{name} does not say what it returns"
+
+
+def test_what_takes_a_network_or_a_loss_is_left_out():
+    assert "zero_sum" not in LOSSES.factories
+    assert not {"from_linen", "in_bfloat16", "maxout"} & set(NETWORKS.factories)
+
+
+@pytest.mark.parametrize("name", LOSSES.factories)
+def test_each_loss_is_made_by_its_name(name):
+    assert isinstance(make(read(LOSSES, name)), AdversarialLoss)
+
+
+@pytest.mark.parametrize("name", TECHNIQUES.factories)
+def test_each_technique_is_made_by_its_name_and_a_number(name):
+    assert make(read(TECHNIQUES, f"{name}:1")).name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        ("relu", jax.nn.relu),
+        ("leaky_relu", jax.nn.leaky_relu),
+        ("leaky_relu:0.2", lambda x: jnp.where(x > 0, x, 0.2 * x)),
+        ("tanh", jnp.tanh),
+        ("elu:0.5", lambda x: jnp.where(x > 0, x, 0.5 * jnp.expm1(x))),
+        ("silu", lambda x: x / (1.0 + jnp.exp(-x))),
+    ],
+)
+def test_activations(text, function):
+    x = jnp.linspace(-2.0, 2.0, 9)
+    np.testing.assert_allclose(make(read(ACTIVATIONS, text))(x), function(x), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "initialiser"),
+    [
+        ("he", jax.nn.initializers.he_normal()),
+        ("orthogonal", jax.nn.initializers.orthogonal()),
+        ("orthogonal:1.4", jax.nn.initializers.orthogonal(1.4)),
+        ("orthogonal(1.4)", jax.nn.initializers.orthogonal(1.4)),
+        ("normal:0.02", jax.nn.initializers.normal(0.02)),
+    ],
+)
+def test_initialisers(text, initialiser):
+    made = make(read(INITIALISERS, text))(jax.random.key(0), (4, 3))
+    np.testing.assert_array_equal(made, initialiser(jax.random.key(0), (4, 3)))
