@@ -18,11 +18,11 @@ import tyro
 from jaxgan import report
 from jaxgan.backend import processes
 from jaxgan.diagnosis import alarms
-from jaxgan.evaluation import evaluator, watched
+from jaxgan.evaluation import evaluator, monitored_modes
 from jaxgan.runs import folder
 from jaxgan.runs.options import Architecture, Run, Training, build
 from jaxgan.training.loop import Interrupted, fit
-from jaxgan.types import as_batch
+from jaxgan.types import Stream, as_batch
 
 Data = TypeVar("Data")
 Flat = tyro.conf.arg(name="")
@@ -180,20 +180,20 @@ def _run_options(run: Run) -> dict[str, Any]:
 def _train(
     experiment: Experiment, options: Options, task: Any, evaluation: Any, arm: str | None, directory: Path
 ) -> dict[str, Any]:
-    streams = hasattr(task, "stream")
-    shape = task.shape if streams else as_batch(task.sample(jax.random.key(0), 1)).data.shape[1:]
-    # Points are brought to unit scale inside the networks, so that one setting fits a ring of any radius.
-    scale = float(np.std(as_batch(task.sample(jax.random.key(0), 10_000)).data)) if len(shape) == 1 else 1.0
+    scale = 1.0
+    if task.kind == "points" and not isinstance(task, Stream):
+        # Points are brought to unit scale inside the networks, so that one setting fits a ring of any radius.
+        scale = float(np.std(as_batch(task.sample(jax.random.key(0), 10_000)).data))
     described = {
         "data": dataclasses.asdict(options.data),
         "architecture": dataclasses.asdict(options.architecture),
         "training": dataclasses.asdict(options.training),
         "run": _run_options(options.run),
     }
-    modes = watched(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
+    modes = monitored_modes(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
     further = () if modes is None else (alarms.watch(modes.assign, len(modes.names)),)
     return fit(
-        build(options.architecture, options.training, shape, scale, further),
+        build(options.architecture, options.training, task.shape, scale, further),
         task,
         evaluation,
         directory=directory,
@@ -208,7 +208,7 @@ def _train(
 
 def _train_one(experiment: Experiment, options: Options) -> Path:
     task = experiment.task(options.data)
-    summary = _train(experiment, options, task, evaluator(task), None, options.run.workdir)
+    summary = _train(experiment, options, task, evaluator(task, metrics=options.run.metric), None, options.run.workdir)
     if processes.is_first():
         report.write_run(options.run.workdir)
     _print(report.comparison_table([summary]))
@@ -217,7 +217,7 @@ def _train_one(experiment: Experiment, options: Options) -> Path:
 
 def _compare(experiment: Experiment, options: Options) -> Path:
     task = experiment.task(options.data)
-    evaluation = evaluator(task)
+    evaluation = evaluator(task, metrics=options.run.metric)
     workdir = options.run.workdir
     described = {
         "data": dataclasses.asdict(options.data),

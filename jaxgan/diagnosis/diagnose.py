@@ -10,12 +10,12 @@ from tqdm import tqdm
 
 from jaxgan import features as feature_networks
 from jaxgan.diagnosis.assignment import Assignment, assign
-from jaxgan.diagnosis.chunks import in_chunks
 from jaxgan.diagnosis.diversity import Diversity, measure_diversity, strangeness
 from jaxgan.diagnosis.inputs import Samples, Scaled, fitted
 from jaxgan.diagnosis.measures import Measure, measure_all
 from jaxgan.diagnosis.modes import FALSE_ALARM, Mode, judge_modes
 from jaxgan.diagnosis.verdict import ENOUGH, UNTOLD, Verdict, judge, too_few
+from jaxgan.evaluation.chunks import in_chunks
 
 COARSE = 16  # pixels along each side of what clusters are found in
 FAR = 2.0  # a fake that is stranger belongs to no mode
@@ -124,7 +124,7 @@ def diagnose(real: Samples, fake: Samples, *, features: str | Features = "auto",
         part("modes")
         strange = strangeness(real_features, fake_features, seed=seed)
         # Clusters of pixels agree with what people call a mode better than those of random features.
-        pixels = scaled.real.ndim == 4 and features in ("auto", "random", "pixels")
+        pixels = scaled.kind == "images" and features in ("auto", "random", "pixels")
         seen = [in_chunks(_coarse, x) for x in (scaled.real, scaled.fake)] if pixels else [real_features, fake_features]
         assignment = assign(scaled, *seen, seed=seed)
         # Every classifier gives noise some class; what is far from all reals is of none.
@@ -169,7 +169,7 @@ def _counts(assignment: Assignment, modes: np.ndarray) -> np.ndarray:
 def _extractor(features: str | Features, samples: Scaled) -> tuple[Features, str]:
     if not isinstance(features, str):
         return features, f"a function of the user, {getattr(features, '__name__', type(features).__name__)}"
-    if samples.real.ndim == 2:
+    if samples.kind != "images":
         if features not in ("auto", "pixels"):
             raise ValueError(f"features {features!r} are for images; vectors are taken as they are (auto)")
         return lambda x: x, "the vectors themselves"
