@@ -35,6 +35,7 @@ def ring(
       ValueError: an argument is out of its range.
 
     Example:
+      >>> import jax
       >>> task = ring(modes=4, weights=[3, 1, 1, 1])
       >>> task.sample(jax.random.key(0), 100).shape
       (100, 2)

@@ -26,8 +26,9 @@ class Evaluation(NamedTuple):
         has `modes`, `reverse_kl` and `counts` `[k]`; with a quality (mixtures) also `high_quality`, `reverse_kl_all`
         and `counts_all` `[k]`.
       conventions: `{metric: sentence}`, how each number is defined.
-      real: `real(n) -> {metric: number}`, what n real samples score: ceilings and floors. Closed forms for the coverage
-        of mixtures, which assume modes that do not overlap; measured on n fixed draws otherwise.
+      real: `real(n) -> {metric: number}`, what n real samples score, ceilings and floors; arrays where `measure` has
+        arrays other than counts. Closed forms for the coverage of mixtures, which assume modes that do not overlap;
+        measured on n fixed draws otherwise.
       names: what the modes are called, in the order of `counts`; empty where none are counted.
       shares: `[k]`, probability that a real sample is counted in `counts` for each mode; together at most 1. Classes
         take them from the labels, without the classifier's mistakes.
@@ -96,7 +97,7 @@ def evaluator(
         for metric in measured:
             draw = functools.partial(compared if "reals" in metric.needs else alone, n)
             found |= metric.measure(*draw()) if metric.real is None else metric.real(modes, n, draw)
-        return {name: x for name, x in _numbers(found).items() if np.ndim(x) == 0}
+        return _numbers(found)
 
     conventions = {}
     for metric in measured:

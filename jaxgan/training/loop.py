@@ -99,7 +99,8 @@ def _summary(
         "waited_share": progress["waited_seconds"] / max(progress["train_seconds"], 1e-9),
         "steps_per_second": steps / max(progress["train_seconds"], 1e-9),
         "metrics": {
-            name: {"convention": evaluation.conventions.get(name, ""), "real": real.get(name)} for name in scalars
+            name: {"convention": evaluation.conventions.get(name, ""), "real": real.get(name)}
+            for name in dict.fromkeys([*scalars, *(name for name in real if name in measured[0])])
         },
         "samples": run.samples,
         "modes_total": len(evaluation.names) or None,
