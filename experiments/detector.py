@@ -30,7 +30,7 @@ STEPS = {"plain": 4000, "packed": 8000}
 REPEATS = 15
 
 
-def prepared(task, arm: str, seeds, watched: evaluation.Watched | None) -> tuple[Seeds, list, list]:
+def prepared(task, arm: str, seeds, watched: evaluation.MonitoredModes | None) -> tuple[Seeds, list, list]:
     """The programs of an arm of the ring, with or without the monitor; its feeds, and its states."""
     architecture, training = ARMS[arm]
     scale = float(np.std(np.asarray(task.sample(jax.random.key(0), 10_000))))
@@ -43,7 +43,7 @@ def prepared(task, arm: str, seeds, watched: evaluation.Watched | None) -> tuple
     return several, feeds, states
 
 
-def watch_arm(task, arm: str, watched: evaluation.Watched) -> list[tuple[int, int | None, list[alarms.Alarm]]]:
+def watch_arm(task, arm: str, watched: evaluation.MonitoredModes) -> list[tuple[int, int | None, list[alarms.Alarm]]]:
     """Trains an arm; for each seed the step of the true loss, if there is one, and the alarms."""
     several, feeds, states = prepared(task, arm, SEEDS, watched)
     lines: list[list[dict]] = [[] for _ in SEEDS]
@@ -65,7 +65,7 @@ def watch_arm(task, arm: str, watched: evaluation.Watched) -> list[tuple[int, in
     return found
 
 
-def cost(task, watched: evaluation.Watched) -> float:
+def cost(task, watched: evaluation.MonitoredModes) -> float:
     """Time of a step with the monitor over that without, median of alternating runs."""
     pair = [prepared(task, "packed", [0], each) for each in (None, watched)]
     ratios = []
@@ -82,7 +82,7 @@ def cost(task, watched: evaluation.Watched) -> float:
 
 def main() -> int:
     task = data.ring()
-    watched = evaluation.watched(task)
+    watched = evaluation.monitored_modes(task)
     assert watched is not None
     print("arm     seed  true loss  first alarm of lost modes  other alarms")
     for arm in STEPS:

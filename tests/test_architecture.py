@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "techniques": {"types"},
     "optimizers": {"types"},
     "networks": {"types", "backend"},
-    "data": {"types"},
+    "data": {"types", "metrics"},
     "features": {"types", "networks"},
     "metrics": {"types", "features"},
     "adversarial": {"types", "backend"},

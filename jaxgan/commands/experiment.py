@@ -19,7 +19,7 @@ from jaxgan.backend import processes
 from jaxgan.commands.listing import Listed, listing
 from jaxgan.commands.usage import description
 from jaxgan.diagnosis import alarms
-from jaxgan.evaluation import evaluator, watched
+from jaxgan.evaluation import evaluator, monitored_modes
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
 from jaxgan.runs.loading import EXAMPLE, Example, example_of
@@ -213,10 +213,10 @@ def _train(
         "training": dataclasses.asdict(options.training),
         "run": _run_options(options.run),
     }
-    modes = watched(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
+    modes = monitored_modes(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
     further = () if modes is None else (alarms.watch(modes.assign, len(modes.names)),)
     return fit(
-        build(options.architecture, options.training, example.shape, example.scale, further),
+        build(options.architecture, options.training, example.shape, example.scale, further, kind=task.kind),
         task,
         evaluation,
         directory=directory,
@@ -231,7 +231,7 @@ def _train(
 
 def _train_one(experiment: Experiment, options: Options) -> Path:
     task = experiment.task(options.data)
-    summary = _train(experiment, options, task, evaluator(task), None, options.run.workdir)
+    summary = _train(experiment, options, task, evaluator(task, metrics=options.run.metric), None, options.run.workdir)
     if processes.is_first():
         report.write_run(options.run.workdir)
     _print(report.comparison_table([summary]))
@@ -240,7 +240,7 @@ def _train_one(experiment: Experiment, options: Options) -> Path:
 
 def _compare(experiment: Experiment, options: Options) -> Path:
     task = experiment.task(options.data)
-    evaluation = evaluator(task)
+    evaluation = evaluator(task, metrics=options.run.metric)
     workdir = options.run.workdir
     described = {
         "data": dataclasses.asdict(options.data),

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.types import Array, Key, checks
+from jaxgan.types import Array, Key, Kind, checks
 
 
 class Curve(NamedTuple):
@@ -22,6 +22,16 @@ class Curve(NamedTuple):
     name: str
     arrays: dict[str, Array]
     draw: Callable[[dict[str, Array], Key, int], Array]
+
+    @property
+    def kind(self) -> Kind:
+        """Examples are points."""
+        return "points"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one example."""
+        return (2,)
 
     def sample(self, key: Key, n: int) -> Array:
         """`draw(self.arrays, key, n)`."""

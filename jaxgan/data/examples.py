@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jaxgan.types import Array, Batch, Key
+from jaxgan.types import Array, Batch, Classes, Key, Kind
 
 
 class ExampleArrays(NamedTuple):
@@ -24,10 +24,13 @@ class ExampleArrays(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """A finite set of examples, drawn uniformly with replacement; satisfies `types.Task`.
+    """A finite set of examples, drawn uniformly with replacement.
+
+    It satisfies `types.Task`, `types.Finite` and `types.Classified`; the modes are the classes of whole labels.
 
     Attributes:
       name: what the set is called.
+      kind: what an example is.
       data: `[N, ...]`, on the device: floating point, or uint8, which is scaled to [-1, 1] only when it is drawn.
       labels: `[N, ...]`, or None where nothing is known.
       labelled: whether `draw` returns a `Batch` with labels.
@@ -35,6 +38,7 @@ class Examples(NamedTuple):
     """
 
     name: str
+    kind: Kind
     data: Array
     labels: Array | None = None
     labelled: bool = False
@@ -74,6 +78,32 @@ class Examples(NamedTuple):
         """`draw(self.arrays, key, n)`."""
         return self.draw(self.arrays, key, n)
 
+    def at(self, rows: np.ndarray) -> Batch:
+        """The examples of rows `[n]` with their labels, None where there are none; pixels in [-1, 1]."""
+        return _examples_at(self.arrays, jnp.asarray(rows))
+
+    @property
+    def modes(self) -> int:
+        """How many classes there are; 0 where there are no labels, or they are no classes."""
+        if self.labels is None or self.labels.ndim != 1 or not jnp.issubdtype(self.labels.dtype, jnp.integer):
+            return 0
+        labels = np.asarray(self.labels)
+        return 0 if labels.min() < 0 else max(len(self.names), int(labels.max()) + 1)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """`[modes]`, share of each class among the examples; together 1."""
+        modes = self.modes
+        return np.bincount(np.asarray(self.labels), minlength=modes) / self.size if modes else np.zeros(0)
+
+    @property
+    def classes(self) -> Classes | None:
+        """The labelled images; None without labels of two classes, or for data that are no images of uint8."""
+        modes = self.modes
+        if self.labels is None or modes < 2 or self.kind != "images" or self.data.dtype != jnp.uint8:
+            return None
+        return Classes(self.data, self.labels, modes, lambda samples: samples[:, None], "image", self.labelled)
+
 
 def draw_examples(arrays: ExampleArrays, key: Key, n: int) -> Array:
     """Draws `[n, ...]` uniformly with replacement; uint8 becomes floating point in [-1, 1]."""
@@ -82,7 +112,10 @@ def draw_examples(arrays: ExampleArrays, key: Key, n: int) -> Array:
 
 def draw_labelled_examples(arrays: ExampleArrays, key: Key, n: int) -> Batch:
     """Draws n examples uniformly with replacement together with their labels, None where there are none."""
-    index = jax.random.randint(key, (n,), 0, arrays.data.shape[0])
+    return _examples_at(arrays, jax.random.randint(key, (n,), 0, arrays.data.shape[0]))
+
+
+def _examples_at(arrays: ExampleArrays, index: Array) -> Batch:
     data = arrays.data[index]
     labels = None if arrays.labels is None else arrays.labels[index]
     return Batch(from_uint8(data) if data.dtype == jnp.uint8 else data, labels)

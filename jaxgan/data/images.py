@@ -2,37 +2,21 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.data.examples import Examples
 from jaxgan.data.source import ImageSource, open_images
-from jaxgan.types import Batch
-
-
-class BatchIterator(Protocol):
-    """Batches without end, from a position that can be saved; orbax checkpoints it as it is."""
-
-    def __iter__(self) -> Iterator[Any]: ...
-
-    def __next__(self) -> Any:
-        """The next batch."""
-        ...
-
-    def get_state(self) -> Any:
-        """The position, small and JSON-serialisable."""
-        ...
-
-    def set_state(self, state: Any) -> None:
-        """Goes to a position; the next batch is the one that followed when it was saved."""
-        ...
+from jaxgan.types import Batch, BatchIterator, Kind
 
 
 class ImageStream(NamedTuple):
-    """An image set that stays on disk; not a `types.Task`, since nothing of it is on the device.
+    """An image set that stays on disk: no `types.Task`, since nothing of it is on the device.
+
+    It satisfies `types.Stream` and `types.Finite`.
 
     Attributes:
       source: the images on disk.
@@ -46,6 +30,11 @@ class ImageStream(NamedTuple):
     def name(self) -> str:
         """What the set is called."""
         return self.source.name
+
+    @property
+    def kind(self) -> Kind:
+        """Examples are images."""
+        return "images"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,10 +105,15 @@ class ImageStream(NamedTuple):
             ready = grain.experimental.ThreadPrefetchIterDataset(ready.map(place), prefetch_buffer_size=2)
         return iter(ready)
 
-    def _read(self, indices: np.ndarray) -> np.ndarray | Batch:
-        images, labels = self.source.read(indices)
+    def at(self, rows: np.ndarray) -> Batch:
+        """The images of rows `[n]`, float32 in [-1, 1], with their labels where the set has any; read from disk now."""
+        images, labels = self.source.read(rows)
         scaled = (images.astype(np.float32) - 127.5) / 127.5
-        return Batch(scaled, labels) if self.labelled else scaled  # pyright: ignore[reportArgumentType]
+        return Batch(scaled, labels)  # pyright: ignore[reportArgumentType]
+
+    def _read(self, indices: np.ndarray) -> np.ndarray | Batch:
+        batch = self.at(indices)
+        return batch if self.labelled else batch.data
 
 
 def images(
@@ -157,4 +151,4 @@ def images(
         return ImageStream(source, labelled)
     data, labels = source.read_all()
     labels = None if labels is None else jnp.asarray(labels)
-    return Examples(name, jnp.asarray(data), labels, labelled, source.names)
+    return Examples(name, "images", jnp.asarray(data), labels, labelled, source.names)

@@ -1,35 +1,29 @@
 """Digits stacked as channels: images with 1000 or more known modes."""
 
-import itertools
 import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.data.digits import (
+    DIGITS,
+    DigitArrays,
+    check_count,
+    digit_arrays,
+    digit_names,
+    digit_shares,
+    draw_digits,
+    read_digits,
+)
 from jaxgan.data.examples import from_uint8
 from jaxgan.data.source import open_images
-from jaxgan.types import Array, Batch, Key, checks
-
-
-class StackedArrays(NamedTuple):
-    """What a draw of stacked digits reads.
-
-    Attributes:
-      images: uint8 `[N, height, width]`.
-      labels: int32 `[N]`, in [0, 10).
-      places: int32 `[stack]`, the weight of each channel's digit in the label: 100, 10, 1.
-    """
-
-    images: Array
-    labels: Array
-    places: Array
+from jaxgan.types import Array, Batch, Classes, Key, Kind
 
 
 class Stacked(NamedTuple):
-    """Digits drawn independently, one for each channel; satisfies `types.Task`.
+    """Digits drawn independently, one for each channel; satisfies `types.Task` and `types.Classified`.
 
     Attributes:
       name: what the task is called.
@@ -46,12 +40,29 @@ class Stacked(NamedTuple):
     @property
     def modes(self) -> int:
         """How many modes there are, 10^stack."""
-        return 10**self.stack
+        return DIGITS**self.stack
 
     @property
     def names(self) -> tuple[str, ...]:
         """What the modes are called, in the order of the labels, such as "digits 0-1-7"."""
-        return tuple(f"digits {'-'.join(digits)}" for digits in itertools.product("0123456789", repeat=self.stack))
+        return digit_names(self.stack)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """`[modes]`, share of each mode in the data, in the order of the labels."""
+        return digit_shares(self.labels, self.stack)
+
+    @property
+    def classes(self) -> Classes:
+        """The single digits; an example is classified channel by channel."""
+        return Classes(
+            self.images[..., None], self.labels, DIGITS, lambda x: np.moveaxis(x, -1, 1)[..., None], "channel"
+        )
+
+    @property
+    def kind(self) -> Kind:
+        """Examples are images."""
+        return "images"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -59,17 +70,17 @@ class Stacked(NamedTuple):
         return (*self.images.shape[1:], self.stack)
 
     @property
-    def arrays(self) -> StackedArrays:
+    def arrays(self) -> DigitArrays:
         """What `draw` reads."""
-        return StackedArrays(self.images, self.labels, jnp.asarray(10 ** np.arange(self.stack)[::-1], jnp.int32))
+        return digit_arrays(self.images, self.labels, self.stack)
 
     @property
-    def draw(self) -> Callable[[StackedArrays, Key, int], Array]:
+    def draw(self) -> Callable[[DigitArrays, Key, int], Array]:
         """`draw(arrays, key, n) -> [n, height, width, stack]` in [-1, 1]."""
         return draw_stacked
 
     @property
-    def draw_labelled(self) -> Callable[[StackedArrays, Key, int], Batch]:
+    def draw_labelled(self) -> Callable[[DigitArrays, Key, int], Batch]:
         """`draw_labelled(arrays, key, n) -> Batch` with the data that `draw` gives for the same key.
 
         The label, int32 `[n]` in [0, modes), is 100a + 10b + c for the digits a, b and c of the three channels.
@@ -81,25 +92,21 @@ class Stacked(NamedTuple):
         return self.draw(self.arrays, key, n)
 
 
-def draw_stacked(arrays: StackedArrays, key: Key, n: int) -> Array:
+def draw_stacked(arrays: DigitArrays, key: Key, n: int) -> Array:
     """Draws `[n, height, width, stack]` in [-1, 1]."""
     return draw_labelled_stacked(arrays, key, n).data
 
 
-def draw_labelled_stacked(arrays: StackedArrays, key: Key, n: int) -> Batch:
+def draw_labelled_stacked(arrays: DigitArrays, key: Key, n: int) -> Batch:
     """Draws n stacked images with the labels of their modes."""
-    index = jax.random.randint(key, (n, arrays.places.shape[0]), 0, arrays.images.shape[0])
-    digits = jnp.moveaxis(arrays.images[index], 1, -1)
-    label = jnp.sum(arrays.labels[index] * arrays.places[None, :], axis=1)
-    return Batch(from_uint8(digits), label)
+    digits, label = draw_digits(arrays, key, n)
+    return Batch(from_uint8(jnp.moveaxis(digits, 1, -1)), label)
 
 
 def stacked_digits(stack: int = 3) -> Stacked:
     """Real 8x8 digits stacked as channels, 1000 modes; needs no download.
 
-    The 1797 digits come with scikit-learn (`sklearn.datasets.load_digits`: the test part of Alpaydin and Kaynak,
-    Optical Recognition of Handwritten Digits, 1998), which this function reads from disk. Their 17 grey levels are
-    spread over [0, 255], to the nearest integer. Otherwise as `stacked_mnist`.
+    The digits are those of `digits`. Otherwise as `stacked_mnist`.
 
     Args:
       stack: digits in an image, at least 1; 10^stack modes.
@@ -107,12 +114,8 @@ def stacked_digits(stack: int = 3) -> Stacked:
     Raises:
       ValueError: `stack` is out of its range.
     """
-    from sklearn.datasets import load_digits
-
-    _check_stack(stack)
-    pixels, labels = load_digits(return_X_y=True)
-    images = np.rint(np.reshape(pixels, (-1, 8, 8)) * (255 / 16)).astype(np.uint8)
-    return Stacked("stacked_digits", jnp.asarray(images), jnp.asarray(labels, jnp.int32), stack)
+    check_count("stack", stack)
+    return Stacked("stacked_digits", *read_digits(), stack)
 
 
 def stacked_mnist(
@@ -135,7 +138,7 @@ def stacked_mnist(
       MissingData: MNIST is not there; the message names the directory and the command that prepares it.
       ValueError: no such split, or an argument is out of its range.
     """
-    _check_stack(stack)
+    check_count("stack", stack)
     if size < 28:
         raise ValueError(f"size must be at least the 28 pixels of MNIST, got {size}")
     images, labels = open_images("mnist", split, data_dir).read_all()
@@ -143,8 +146,3 @@ def stacked_mnist(
     after = size - 28 - before
     padded = np.pad(images[..., 0], ((0, 0), (before, after), (before, after)))
     return Stacked("stacked_mnist", jnp.asarray(padded), jnp.asarray(labels), stack)
-
-
-def _check_stack(stack: int) -> None:
-    # Labels are int32.
-    checks.between("stack", stack, 1, 9)

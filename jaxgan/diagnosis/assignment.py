@@ -13,6 +13,7 @@ from jaxgan.diagnosis.inputs import Scaled
 from jaxgan.evaluation import train_classifier
 from jaxgan.evaluation.chunks import in_chunks
 from jaxgan.evaluation.classifier import CHUNK
+from jaxgan.types import Kind
 
 CLASSIFIER_SIDE = 32  # larger images are averaged down before they are classified
 SURE = 0.9  # probability of a class above which it counts as sure
@@ -80,7 +81,7 @@ def _classified(samples: Scaled, labels: np.ndarray, seed: int) -> Assignment:
     real, certain = np.full(len(labels), -1), np.zeros(len(labels), bool)
     of_fakes = np.zeros((len(samples.fake), classes))
     for i in np.unique(part[held_out]):
-        classify = _classifier(samples.real[part != i], labels[part != i], classes, seed)
+        classify = _classifier(samples.real[part != i], labels[part != i], classes, samples.kind, seed)
         of_reals = classify(samples.real[part == i])
         real[part == i], certain[part == i] = of_reals.argmax(axis=1), of_reals.max(axis=1) > SURE
         of_fakes += classify(samples.fake) / len(np.unique(part[held_out]))
@@ -99,9 +100,11 @@ def _classified(samples: Scaled, labels: np.ndarray, seed: int) -> Assignment:
     )
 
 
-def _classifier(data: np.ndarray, labels: np.ndarray, classes: int, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+def _classifier(
+    data: np.ndarray, labels: np.ndarray, classes: int, kind: Kind, seed: int
+) -> Callable[[np.ndarray], np.ndarray]:
     """Trains what gives `[n, classes]` probabilities."""
-    if data.ndim != 4:
+    if kind != "images":
         linear = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(data, labels)
         return lambda x: np.asarray(linear.predict_proba(x))
     params = train_classifier(_bytes(data), labels, key=jax.random.key(seed), classes=classes).params

@@ -126,7 +126,7 @@ def diagnose(real: Samples, fake: Samples, *, features: str | Features = "auto",
         part("modes")
         strange = strangeness(real_features, fake_features, seed=seed)
         # Clusters of pixels agree with what people call a mode better than those of random features.
-        pixels = scaled.real.ndim == 4 and features in ("auto", "random", "pixels")
+        pixels = scaled.kind == "images" and features in ("auto", "random", "pixels")
         seen = _of_all(_coarse, scaled) if pixels else [real_features, fake_features]
         assignment = assign(scaled, *seen, seed=seed)
         # Every classifier gives noise some class; what is far from all reals is of none.
@@ -178,7 +178,7 @@ def _counts(assignment: Assignment, modes: np.ndarray) -> np.ndarray:
 def _extractor(features: str | Features, samples: Scaled) -> tuple[Features, str]:
     if not isinstance(features, str):
         return features, f"a function of the user, {getattr(features, '__name__', type(features).__name__)}"
-    if samples.real.ndim == 2:
+    if samples.kind != "images":
         if features not in ("auto", "pixels"):
             raise ValueError(f"features {features!r} are for images; vectors are taken as they are (auto)")
         return lambda x: x, "the vectors themselves"

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from jaxgan import data
+from jaxgan.types import Kind
 
 IMAGE_FILES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 
@@ -29,9 +30,9 @@ class Samples(NamedTuple):
     source: str
 
     @property
-    def images(self) -> bool:
-        """Whether the samples are images."""
-        return self.data.ndim == 4
+    def kind(self) -> Kind:
+        """What a sample is: an image or a point. A file cannot say it, so this is where its axes are asked."""
+        return "images" if self.data.ndim == 4 else "points"
 
 
 class Scaled(NamedTuple):
@@ -43,6 +44,7 @@ class Scaled(NamedTuple):
       real_labels: `[n]` int, positions in `names`; None without labels.
       fake_labels: `[m]` int, positions in `names`, -1 for a label that no real sample has; None without labels.
       names: of the classes of the reals.
+      kind: what a sample is, "images" or "points".
     """
 
     real: np.ndarray
@@ -50,6 +52,7 @@ class Scaled(NamedTuple):
     real_labels: np.ndarray | None
     fake_labels: np.ndarray | None
     names: tuple[str, ...]
+    kind: Kind
 
 
 def read_samples(source: str | os.PathLike[str], *, data_dir: str | os.PathLike[str] | None = None) -> Samples:
@@ -195,17 +198,18 @@ def fitted(real: Samples, fake: Samples) -> Scaled:
       ValueError: images of another size or number of channels, vectors of another length, units that differ, or reals
         that are all the same.
     """
-    if real.images != fake.images:
-        kinds = ["images" if each.images else "vectors" for each in (real, fake)]
+    images = real.kind == "images"
+    if real.kind != fake.kind:
+        kinds = ["images" if each.kind == "images" else "vectors" for each in (real, fake)]
         raise ValueError(f"the reals are {kinds[0]} {real.data.shape}, the fakes {kinds[1]} {fake.data.shape}")
     if real.data.shape[1:] != fake.data.shape[1:]:
-        if real.images:
+        if images:
             sizes = f"the reals are {_size(real.data[0])}, the fakes {_size(fake.data[0])}"
             raise ValueError(f"{sizes}; convert one, since every metric depends on how that is done")
         raise ValueError(f"the reals are vectors of {real.data.shape[1]}, the fakes of {fake.data.shape[1]}")
     if len(real.data) > 1 and (real.data == real.data[:1]).all():
         raise ValueError(f"all samples of {real.source} are the same; reals like that say nothing about modes")
-    low, high = _range(real, fake) if real.images else (-1.0, 1.0)
+    low, high = _range(real, fake) if images else (-1.0, 1.0)
 
     def scaled(array: np.ndarray) -> np.ndarray:
         return ((array.astype(np.float32) - low) / (high - low) * 2 - 1).astype(np.float32)
@@ -214,7 +218,7 @@ def fitted(real: Samples, fake: Samples) -> Scaled:
     if real.labels is not None and fake.labels is not None:
         place = {name: i for i, name in enumerate(real.names)}
         fake_labels = np.array([place.get(name, -1) for name in fake.names], int)[fake.labels]
-    return Scaled(scaled(real.data), scaled(fake.data), real.labels, fake_labels, real.names)
+    return Scaled(scaled(real.data), scaled(fake.data), real.labels, fake_labels, real.names, real.kind)
 
 
 def _range(real: Samples, fake: Samples) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 from jaxgan import metrics
+from jaxgan.evaluation import METRICS
 
 SPLITS = 10
 LARGEST = 2500  # samples of each side of a split
@@ -34,16 +35,8 @@ class Measure(NamedTuple):
     convention: str
 
 
-CONVENTIONS = {
-    "frechet_distance": "Frechet distance of Gaussians fitted to the features, unbiased covariances; 0 is best",
-    "kernel_distance": "unbiased squared MMD with the kernel (x·y / d + 1)³ of the features; 0 is best",
-    "precision": "share of fakes within the ball of some real to its third neighbour; high is good quality",
-    "recall": "share of reals within the ball of some fake to its third neighbour; high is good diversity",
-    "density": "mean number of balls of reals (to the fifth neighbour) around a fake, divided by 5; may exceed 1",
-    "coverage": "share of reals with a fake inside their ball to the fifth neighbour; high is good diversity",
-    "vendi_score": "exponential of the entropy of the eigenvalues of the cosine kernel of centred features: effective "
-    "number of different samples",
-}
+MEASURED = ("frechet", "kernel", "precision_recall", "density_coverage", "vendi")
+CONVENTIONS = {name: words for metric in MEASURED for name, words in METRICS[metric].conventions(None).items()}
 
 
 def measure_all(

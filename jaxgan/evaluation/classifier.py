@@ -1,4 +1,4 @@
-"""The classifier that counts the modes of stacked digits: trained once, then read from a cache folder."""
+"""The classifier that tells the modes of labelled images: trained once, then read from a cache folder."""
 
 import hashlib
 import itertools
@@ -37,12 +37,16 @@ class Classifier(NamedTuple):
       held_out: how many examples that were.
       classify: `classify(images [n, height, width, channels] in [-1, 1]) -> [n]` int32 on the host, a class in
         `[0, classes)`, or -1 for an image with a value that is not finite.
+      logits: `logits(images) -> [n, classes]` float32 on the host.
+      rows: `[held_out]`, which examples those are.
     """
 
     params: Params
     accuracy: float
     held_out: int
     classify: Callable[[ArrayLike], np.ndarray]
+    logits: Callable[[ArrayLike], np.ndarray]
+    rows: np.ndarray
 
 
 def train_classifier(
@@ -93,15 +97,23 @@ def train_classifier(
     path = cache_folder() / f"classifier-{_digest(images, labels, key, classes, steps, batch, hold_out, shift)}.npz"
     like, _ = jax.eval_shape(network.init, key, jnp.zeros((1, *images.shape[1:]), jnp.float32))
     found = _load(path, {"params": like, "accuracy": jax.ShapeDtypeStruct((), np.float64)})
+    order = np.asarray(jax.random.permutation(split_key, len(images)))
+    test, rest = order[:held_out], order[held_out:]
     if found is None:
-        order = np.asarray(jax.random.permutation(split_key, len(images)))
-        test, rest = order[:held_out], order[held_out:]
         params = _fit(train_key, network, images[rest], labels[rest], steps, batch, shift)
         predicted = _classify(predict, params, np.asarray(from_uint8(jnp.asarray(images[test]))))
         found = {"params": params, "accuracy": np.mean(predicted == labels[test])}
         _save(path, found)
     params = found["params"]
-    return Classifier(params, float(found["accuracy"]), held_out, partial(_classify, predict, params))
+    score = jax.jit(lambda params, images: network.apply(params, {}, images, train=False)[0])
+    return Classifier(
+        params,
+        float(found["accuracy"]),
+        held_out,
+        classify=partial(_classify, predict, params),
+        logits=lambda images: in_chunks(partial(score, params), np.asarray(images, np.float32), CHUNK),
+        rows=test,
+    )
 
 
 def _fit(
@@ -138,7 +150,7 @@ def _minibatches(key: Key, size: int, batch: int) -> Iterator[np.ndarray]:
 
 
 def _classify(predict: Callable[[Params, Array], Array], params: Params, images: ArrayLike) -> np.ndarray:
-    return in_chunks(partial(predict, params), np.asarray(images, np.float32), CHUNK)
+    return in_chunks(partial(predict, params), np.asarray(images, np.float32), CHUNK).astype(np.int32)
 
 
 def _checked(images: np.ndarray, labels: np.ndarray, classes: int | None) -> tuple[np.ndarray, np.ndarray]:

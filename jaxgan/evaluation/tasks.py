@@ -1,156 +1,152 @@
-"""What is measured for each task: mode coverage, the conventions behind it, and what real data would score."""
+"""What is measured for a task: metrics by name, the conventions behind them, and what real data would score."""
 
 import functools
-import itertools
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxgan import metrics
-from jaxgan.evaluation.classifier import CHUNK, train_classifier
+from jaxgan.evaluation.catalogue import METRICS, Metric
+from jaxgan.evaluation.modes import CountedModes, counted_modes
+from jaxgan.evaluation.sides import Features, Side, drawn_reals, extractor, reals, side
+from jaxgan.types import Batch, Classified, Finite, KnownModes, Stream, Task, as_batch
+
+COVERAGE = "mode_coverage"
+NOTHING = Side(())  # the real side of metrics that compare with no reals
 
 
 class Evaluation(NamedTuple):
     """What is measured for a task.
 
     Attributes:
-      measure: `measure(samples [n, ...]) -> {metric: number}`: `modes`, `high_quality` (mixtures), `reverse_kl`,
-        `reverse_kl_all` (mixtures), `counts`, an array `[k]`, and `counts_all` (mixtures), another; `{}` for a task
-        without modes.
+      measure: `measure(samples) -> {metric: number}` of samples `[n, ...]`, or a `Batch` of them with the labels that
+        a conditional generator was asked for; arrays `[k]` where there is one number a mode. Where modes are known it
+        has `modes`, `reverse_kl` and `counts` `[k]`; with a quality (mixtures) also `high_quality`, `reverse_kl_all`
+        and `counts_all` `[k]`.
       conventions: `{metric: sentence}`, how each number is defined.
-      real: `real(n) -> {metric: number}`, what n real samples score: ceilings and floors. Closed forms for mixtures,
-        which assume modes that do not overlap; measured on n fixed draws for stacked digits, with the floor of a
-        sampler of equal modes as `reverse_kl_floor`.
-      names: what the modes are called, in the order of `counts`.
-      shares: `[k]`, probability that a real sample is counted in `counts` for each mode; together at most 1. Stacked
-        digits take them from the labels, without the classifier's mistakes.
+      real: `real(n) -> {metric: number}`, what n real samples score, ceilings and floors; arrays where `measure` has
+        arrays other than counts. Closed forms for the coverage of mixtures, which assume modes that do not overlap;
+        measured on n fixed draws otherwise.
+      names: what the modes are called, in the order of `counts`; empty where none are counted.
+      shares: `[k]`, probability that a real sample is counted in `counts` for each mode; together at most 1. Classes
+        take them from the labels, without the classifier's mistakes.
     """
 
-    measure: Callable[[ArrayLike], dict[str, Any]]
+    measure: Callable[[ArrayLike | Batch], dict[str, Any]]
     conventions: dict[str, str]
-    real: Callable[[int], dict[str, float]]
+    real: Callable[[int], dict[str, Any]]
     names: tuple[str, ...]
     shares: np.ndarray
 
 
-def evaluator(task: Any, *, threshold: float = 3.0) -> Evaluation:
-    """Makes what is measured for a task; trains a classifier, or reads it from the cache, for stacked digits.
+def evaluator(
+    task: Task | Stream, *, metrics: Sequence[str] = (), threshold: float = 3.0, features: str | Features = "auto"
+) -> Evaluation:
+    """Makes what is measured for a task; trains a classifier, or reads it from the cache, where one tells the modes.
 
     Args:
-      task: a mixture (with `means`, `std`, `weights` and `names`), stacked digits (with `images`, `labels`, `stack`,
-        `modes` and `names`), or any other task, for which nothing is measured.
+      task: which says what it is (`kind`) and, where it is a `types.KnownModes` or a `types.Classified`, its modes.
+      metrics: names in `catalogue.METRICS`. Mode coverage is measured without being named where a task knows its modes,
+        or draws its examples with labels; of other labelled images only when a metric asks for modes.
       threshold: radius of high quality around a mean, positive, in standard deviations.
+      features: that distances are measured in, see `sides.extractor`.
 
     Returns:
       An `Evaluation`.
 
     Raises:
-      ValueError: if the threshold is not positive, or the mixture has no noise at all.
+      ValueError: there is no such metric; it does not fit the task; the threshold is not positive, or a mixture has no
+        noise at all.
     """
     if not threshold > 0:
         raise ValueError(f"threshold must be positive, got {threshold}")
-    if hasattr(task, "means"):
-        return _mixture_evaluation(task, threshold)
-    if hasattr(task, "stack"):
-        return _stacked_evaluation(task)
-    return Evaluation(measure=lambda samples: {}, conventions={}, real=lambda n: {}, names=(), shares=np.zeros(0))
+    for name in metrics:
+        _check_name(task, name)
+    chosen = {name: METRICS[name] for name in ([COVERAGE] if _counts_modes(task) else []) + list(metrics)}
+    needs = frozenset().union(*(metric.needs for metric in chosen.values()))
+    modes = counted_modes(task, threshold=threshold) if needs & {"modes", "logits"} else None
+    _check_modes(task, chosen, modes)
+    if modes is not None and COVERAGE not in chosen:
+        chosen = {COVERAGE: METRICS[COVERAGE], **chosen}
+        needs |= METRICS[COVERAGE].needs
+    measured = tuple(chosen.values())
+    extract, described = extractor(task, features) if "features" in needs else (None, "")
+    as_side = functools.partial(side, needs=needs, modes=modes, extract=extract)
+
+    @functools.lru_cache(maxsize=1)
+    def compared(n: int) -> tuple[Side, Side]:
+        reference, others = reals(task, n)
+        return as_side(reference), as_side(others)
+
+    @functools.lru_cache(maxsize=1)
+    def alone(n: int) -> tuple[Side, Side]:
+        return NOTHING, as_side(drawn_reals(task, n))
+
+    def measure(samples: ArrayLike | Batch) -> dict[str, Any]:
+        if not chosen:
+            return {}
+        batch = _checked(task, as_batch(samples), needs)
+        fake, n = as_side(batch), jax.tree.leaves(batch.data)[0].shape[0]
+        found = [metric.measure(compared(n)[0] if "reals" in metric.needs else NOTHING, fake) for metric in measured]
+        return _numbers({name: x for of_metric in found for name, x in of_metric.items()})
+
+    def real(n: int) -> dict[str, Any]:
+        found = {}
+        for metric in measured:
+            draw = functools.partial(compared if "reals" in metric.needs else alone, n)
+            found |= metric.measure(*draw()) if metric.real is None else metric.real(modes, n, draw)
+        return _numbers(found)
+
+    conventions = {}
+    for metric in measured:
+        said = metric.conventions(modes)
+        of = f"; {described}" if "features" in metric.needs else ""
+        if "reals" in metric.needs and isinstance(task, Finite):
+            of += f"; real data are compared at up to {task.size // 2} samples, half of all there are"
+        conventions |= {name: sentence + of for name, sentence in said.items()}
+    if modes is None:
+        return Evaluation(measure, conventions, real, (), np.zeros(0))
+    total = modes.shares.sum() if modes.own else 1.0
+    return Evaluation(measure, conventions, real, modes.names, modes.quality * modes.shares / total)
 
 
-def present_modes(task: Any) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Means `[k, d]`, weights `[k]` and names of the modes of a mixture that have a positive weight."""
-    present = np.asarray(task.weights) > 0
-    names = tuple(itertools.compress(task.names, present))
-    return np.asarray(task.means)[present], np.asarray(task.weights)[present], names
+def _counts_modes(task: Task | Stream) -> bool:
+    """Whether modes are counted without being asked for: not where that would train a classifier nobody expects."""
+    if isinstance(task, KnownModes):
+        return True
+    return isinstance(task, Classified) and (classes := task.classes) is not None and classes.by_default
 
 
-def _mixture_evaluation(task: Any, threshold: float) -> Evaluation:
-    means, weights, names = present_modes(task)
-    dimensions = means.shape[1]
-    std = np.broadcast_to(np.asarray(task.std, np.float64), (dimensions,))
-    noisy = int((std > 0).sum())
-    if not noisy:
-        raise ValueError("std must be positive in at least one dimension, got zeros only")
-    # Where the data are constant, a sample may be off by as much as in the most precise of the other coordinates.
-    scale = np.where(std > 0, std, std[std > 0].min())
-    # In more than three dimensions hardly any real sample lies within a few standard deviations of its mean.
-    metric = "euclidean" if dimensions <= 3 else "per_dimension"
-    radius = threshold if metric == "euclidean" else threshold * np.sqrt(dimensions)
-    cover = jax.jit(
-        partial(metrics.mode_coverage, means=means, std=scale, threshold=threshold, weights=weights, metric=metric)
-    )
-
-    def measure(samples: ArrayLike) -> dict[str, Any]:
-        fields = ("modes", "high_quality", "reverse_kl", "reverse_kl_all", "counts", "counts_all")
-        return _numbers(cover(samples), fields)
-
-    share = metrics.expected_high_quality(noisy, radius)
-
-    def real(n: int) -> dict[str, float]:
-        good = max(round(n * share), 1)
-        return {
-            "modes": metrics.expected_modes(weights, good),
-            "high_quality": share,
-            "reverse_kl": metrics.expected_reverse_kl(weights, good),
-            "reverse_kl_all": metrics.expected_reverse_kl(weights, n),
-        }
-
-    distance = "L2" if metric == "euclidean" else f"L2 divided by the square root of {dimensions} dimensions"
-    conventions = {
-        "modes": "modes that are the nearest one of at least one high-quality sample",
-        "high_quality": f"share of samples within {threshold:g} standard deviations ({distance}) of the nearest mean",
-        "reverse_kl": "KL in nats of the histogram of high-quality samples over their nearest means to the weights of "
-        "the mixture",
-        "reverse_kl_all": "KL in nats of the histogram of all samples over their nearest means to the weights of the "
-        "mixture",
-        "counts": "high-quality samples of each mode",
-        "counts_all": "samples nearest to each mean",
-    }
-    weights = weights.astype(np.float64)
-    return Evaluation(measure, conventions, real, names, share * weights / weights.sum())
+def _check_name(task: Task | Stream, name: str) -> None:
+    if name not in METRICS:
+        raise ValueError(f"there is no metric {name!r}; known are {', '.join(METRICS)}")
+    kinds = METRICS[name].kinds
+    if kinds is not None and task.kind not in kinds:
+        raise ValueError(f"the metric {name} is for {', '.join(sorted(kinds))}, not for {task.kind} as {task.name!r}")
 
 
-def _stacked_evaluation(task: Any) -> Evaluation:
-    classes = round(task.modes ** (1 / task.stack))
-    classifier = train_classifier(task.images, task.labels, key=jax.random.key(0), classes=classes)
-    shape = (*task.images.shape[1:3], task.stack)
-    draw = jax.jit(task.draw, static_argnums=2)
-
-    def classify(samples: np.ndarray) -> np.ndarray:
-        digits = [classifier.classify(samples[..., channel, None]) for channel in range(task.stack)]
-        return np.asarray(metrics.stacked_labels(np.stack(digits, axis=1), classes=classes))
-
-    def measure(samples: ArrayLike) -> dict[str, Any]:
-        samples = np.asarray(samples)
-        if samples.shape[1:] != shape or not len(samples):
-            raise ValueError(f"samples must be [n, {', '.join(map(str, shape))}], got {samples.shape}")
-        return _numbers(metrics.class_coverage(classify(samples), task.modes), ("modes", "reverse_kl", "counts"))
-
-    def real(n: int) -> dict[str, float]:
-        floor = metrics.expected_reverse_kl(task.modes, n)
-        size = min(n, CHUNK)
-        keys = [jax.random.fold_in(jax.random.key(1), index) for index in range(-(-n // size))]
-        labels = np.concatenate([classify(np.asarray(draw(task.arrays, key, size))) for key in keys])[:n]
-        measured = _numbers(metrics.class_coverage(labels, task.modes), ("modes", "reverse_kl"))
-        return {**measured, "reverse_kl_floor": floor}
-
-    judge = f"a classifier of {100 * classifier.accuracy:.2f} % accuracy on {classifier.held_out} held-out images"
-    conventions = {
-        "modes": f"classes of at least one sample, out of {task.modes}; each channel is classified by {judge}",
-        "reverse_kl": "KL in nats of the histogram of classes to equal shares; "
-        "real classes need not be equally frequent, so compare with real data at the same sample size",
-        "reverse_kl_floor": "mean KL in nats of a sampler of equally frequent classes at this sample size",
-        "counts": "samples of each class",
-    }
-    of_digits = np.bincount(np.asarray(task.labels), minlength=classes) / len(task.labels)
-    shares = functools.reduce(np.kron, [of_digits] * task.stack)
-    return Evaluation(measure, conventions, real, tuple(task.names), shares)
+def _check_modes(task: Task | Stream, chosen: dict[str, Metric], modes: CountedModes | None) -> None:
+    for name, metric in chosen.items():
+        if modes is None and metric.needs & {"modes", "logits"}:
+            raise ValueError(f"the metric {name} needs known modes or labelled images, and {task.name!r} has neither")
+        if "logits" in metric.needs and modes is not None and modes.logits_of is None:
+            raise ValueError(f"the metric {name} needs a classifier of whole examples, and {task.name!r} has none")
 
 
-def _numbers(coverage: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Reads the named fields as Python numbers, or as numpy arrays where they are no scalars."""
-    arrays = {name: np.asarray(getattr(coverage, name)) for name in names}
+def _checked(task: Task | Stream, batch: Batch, needs: frozenset[str]) -> Batch:
+    shapes = jax.tree.map(lambda x: tuple(x.shape), batch.data)
+    each = jax.tree.map(lambda x: tuple(x.shape[1:]), batch.data)
+    if each != task.shape or not jax.tree.leaves(batch.data)[0].shape[0]:
+        wanted = ", ".join(["n", *map(str, task.shape)]) if isinstance(task.shape, tuple) else f"n, each {task.shape}"
+        raise ValueError(f"samples must be [{wanted}], got {shapes}")
+    if "labels" in needs and batch.label is None:
+        raise ValueError("the metric class_accuracy needs samples with labels, those of a conditional generator")
+    return batch
+
+
+def _numbers(found: dict[str, Any]) -> dict[str, Any]:
+    """Reads what was found as Python numbers, or as numpy arrays where they are no scalars."""
+    arrays = {name: np.asarray(x) for name, x in found.items()}
     return {name: array if array.ndim else array.item() for name, array in arrays.items()}

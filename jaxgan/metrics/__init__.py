@@ -1,8 +1,12 @@
 """Metrics as pure functions, each with its convention in the docstring."""
 
+from jaxgan.metrics.autocorrelation import autocorrelation as autocorrelation
+from jaxgan.metrics.autocorrelation import autocorrelation_distance as autocorrelation_distance
 from jaxgan.metrics.bins import DifferentBins as DifferentBins
 from jaxgan.metrics.bins import different_bins as different_bins
 from jaxgan.metrics.bins import nearest_centre as nearest_centre
+from jaxgan.metrics.classes import ClassAccuracy as ClassAccuracy
+from jaxgan.metrics.classes import class_accuracy as class_accuracy
 from jaxgan.metrics.duplicates import Duplicates as Duplicates
 from jaxgan.metrics.duplicates import birthday_support as birthday_support
 from jaxgan.metrics.duplicates import closest as closest
@@ -26,9 +30,11 @@ from jaxgan.metrics.mass import MissingMass as MissingMass
 from jaxgan.metrics.mass import missing_mass as missing_mass
 from jaxgan.metrics.modes import ClassCoverage as ClassCoverage
 from jaxgan.metrics.modes import ModeCoverage as ModeCoverage
+from jaxgan.metrics.modes import NearestMode as NearestMode
 from jaxgan.metrics.modes import class_coverage as class_coverage
 from jaxgan.metrics.modes import missing_modes as missing_modes
 from jaxgan.metrics.modes import mode_coverage as mode_coverage
+from jaxgan.metrics.modes import nearest_mode as nearest_mode
 from jaxgan.metrics.modes import stacked_labels as stacked_labels
 from jaxgan.metrics.neighbours import DensityCoverage as DensityCoverage
 from jaxgan.metrics.neighbours import PrecisionRecall as PrecisionRecall

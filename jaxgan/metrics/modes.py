@@ -41,6 +41,19 @@ class ModeCoverage(NamedTuple):
     counts_all: Array
 
 
+class NearestMode(NamedTuple):
+    """Which mode of a mixture each sample belongs to.
+
+    Attributes:
+      mode: `[n]` int32, that of the nearest mean; -1 for a sample that is not finite, or so far away that its squared
+        distance overflows.
+      good: `[n]` boolean, whether it is of high quality: nearer than the threshold.
+    """
+
+    mode: Array
+    good: Array
+
+
 class ClassCoverage(NamedTuple):
     """How samples fall on classes.
 
@@ -92,6 +105,39 @@ def mode_coverage(
     Raises:
       ValueError: for shapes that do not fit, or a std, threshold, weight or metric outside its range.
     """
+    nearest, good = nearest_mode(samples, means, std, threshold=threshold, metric=metric)
+    modes, dtype = np.shape(means)[0], _statistics(samples).dtype
+    reference = _reference(weights, modes, dtype)
+    counts_all = _count(nearest, nearest >= 0, modes)
+    counts = _count(nearest, good, modes)
+    return ModeCoverage(
+        modes=_occupied(counts),
+        high_quality=good.astype(dtype).mean(),
+        reverse_kl=_reverse_kl(counts, reference),
+        reverse_kl_all=_reverse_kl(counts_all, reference),
+        counts=counts,
+        counts_all=counts_all,
+    )
+
+
+def nearest_mode(
+    samples: ArrayLike, means: ArrayLike, std: ArrayLike, *, threshold: float = 3.0, metric: str = "euclidean"
+) -> NearestMode:
+    """Finds the nearest mode of each sample, and whether it is near enough, by the convention of `mode_coverage`.
+
+    Args:
+      samples: `[n, d]` points of any generator.
+      means: `[k, d]` centres of the modes.
+      std: standard deviation of a mode, positive; a scalar, or `[d]` for one scale per dimension.
+      threshold: radius of high quality, positive, in standard deviations.
+      metric: "euclidean" or "per_dimension".
+
+    Returns:
+      A `NearestMode`.
+
+    Raises:
+      ValueError: for shapes that do not fit, or a std, threshold or metric outside its range.
+    """
     samples, means = _statistics(samples), _statistics(means)
     if samples.ndim != 2 or means.ndim != 2 or samples.shape[1] != means.shape[1]:
         raise ValueError(f"samples [n, d] and means [k, d] must share d, got {samples.shape} and {means.shape}")
@@ -103,28 +149,17 @@ def mode_coverage(
     check_positive("std", std)
     check_positive("threshold", threshold)
     radius = threshold * distance_unit(metric, dimensions)
-    reference = _reference(weights, means.shape[0], samples.dtype)
 
     finite = jnp.isfinite(samples).all(axis=1)
     points = jnp.where(finite[:, None], samples, 0)
     scale = jnp.broadcast_to(_statistics(std).astype(samples.dtype), (dimensions,))
     # Differences first: the expanded form |x|^2 - 2xm + |m|^2 loses a std of 0.01 at radius 2 in float32.
     squared = jnp.square((points[:, None, :] - means[None, :, :]) / scale[None, None, :]).sum(axis=2)
-    nearest = squared.argmin(axis=1)
+    nearest = squared.argmin(axis=1).astype(jnp.int32)
     shortest = squared.min(axis=1)
     known = finite & jnp.isfinite(shortest)
     good = known & (shortest < jnp.square(radius))
-
-    counts_all = _count(nearest, known, means.shape[0])
-    counts = _count(nearest, good, means.shape[0])
-    return ModeCoverage(
-        modes=_occupied(counts),
-        high_quality=good.astype(samples.dtype).mean(),
-        reverse_kl=_reverse_kl(counts, reference),
-        reverse_kl_all=_reverse_kl(counts_all, reference),
-        counts=counts,
-        counts_all=counts_all,
-    )
+    return NearestMode(jnp.where(known, nearest, -1), good)
 
 
 def class_coverage(labels: ArrayLike, classes: int, *, reference: ArrayLike | None = None) -> ClassCoverage:

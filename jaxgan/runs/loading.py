@@ -14,7 +14,7 @@ from jaxgan.runs.building import build
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.decoding import decoded
 from jaxgan.runs.options import Architecture, Training
-from jaxgan.types import GAN, Array, Batch, Key, Kind, PyTree, State, as_batch
+from jaxgan.types import GAN, Array, Batch, Classified, Key, Kind, KnownModes, PyTree, State, Stream, Task, as_batch
 
 EXAMPLE = "example"  # what `config.json` calls the description of an example
 CHUNK = 500  # samples that are drawn at a time
@@ -38,7 +38,7 @@ class Example(NamedTuple):
     """What a model must know of its data to be made again without them.
 
     Attributes:
-      kind: what an example is, "points" or "images".
+      kind: what an example is, such as "points" or "images".
       shape: of one example.
       dtype: of the examples, such as "float32".
       scale: standard deviation of points, which the networks are told; 1 for everything else.
@@ -95,23 +95,23 @@ class Loaded(NamedTuple):
         return self.states[self.seeds.index(seed)]
 
 
-def example_of(task: Any) -> Example:
+def example_of(task: Task | Stream) -> Example:
     """Describes what a task, or a stream, gives to a model."""
 
     def draw(n: int) -> Batch:
-        return as_batch(next(task.stream(n, seed=0)) if hasattr(task, "stream") else task.sample(jax.random.key(0), n))
+        if isinstance(task, Stream):
+            return as_batch(next(task.stream(n, seed=0)))
+        return as_batch(task.sample(jax.random.key(0), n))
 
     first = draw(1)
-    shape = first.data.shape[1:]
     # Points are brought to unit scale inside the networks, so that one setting fits a ring of any radius.
-    points = len(shape) == 1
-    scale = float(np.std(draw(10_000).data)) if points else 1.0
+    scale = float(np.std(draw(10_000).data)) if task.kind == "points" else 1.0
     label = None
     if first.label is not None:
         a_class = first.label.ndim == 1 and jnp.issubdtype(first.label.dtype, jnp.integer)
-        label = Label(first.label.shape[1:], str(first.label.dtype), (len(task.names) or None) if a_class else None)
-    kind: Any = getattr(task, "kind", "points" if points else "images")
-    return Example(kind, shape, str(first.data.dtype), scale, label)
+        classes = task.modes if a_class and isinstance(task, KnownModes | Classified) else None
+        label = Label(first.label.shape[1:], str(first.label.dtype), classes)
+    return Example(task.kind, first.data.shape[1:], str(first.data.dtype), scale, label)
 
 
 def load(workdir: str | os.PathLike[str]) -> Loaded:
@@ -140,7 +140,7 @@ def load(workdir: str | os.PathLike[str]) -> Loaded:
     run = options.get("run") or {}
     first, count = (decoded(int, run.get(name), f"{where}: options.run.{name}") for name in ("first_seed", "seeds"))
     seeds = tuple(range(first, first + count))
-    model = build(architecture, training, example.shape, example.scale)
+    model = build(architecture, training, example.shape, example.scale, kind=example.kind)
     if not (directory / "checkpoints").is_dir():
         raise ValueError(f"{directory} has no checkpoint yet: the run was stopped before its first one")
     with Checkpoints(directory / "checkpoints") as checkpoints:

@@ -150,6 +150,10 @@ class Run:
     """The first of the seeds; the others follow it."""
     samples: int = 2500
     """Samples per seed that an evaluation measures and that are kept at the end."""
+    metric: tuple[str, ...] = ()
+    """Metrics besides mode coverage, which is measured where modes are known: autocorrelation, class_accuracy,
+    density_coverage, different_bins, duplicates, frechet, inception_score, kernel, missing_mass, mmd, ms_ssim,
+    nearest_psnr, precision_recall, sliced_wasserstein, vendi, wasserstein; or mode_coverage of labelled images."""
     log_every: int = 0
     """Steps between two lines of metrics.jsonl; 0 is about a hundredth of the run."""
     evaluate_every: int = 0

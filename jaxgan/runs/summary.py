@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from jaxgan.runs import folder
 from jaxgan.runs.decoding import decoded
-from jaxgan.types import SeedVerdict, Verdict
+from jaxgan.types import Kind, SeedVerdict, Verdict
 
 
 class Metric(NamedTuple):
@@ -14,11 +14,11 @@ class Metric(NamedTuple):
 
     Attributes:
       convention: how it is defined, in words.
-      real: what real data get at the same sample size; NaN where that is not known.
+      real: what real data get at the same sample size, one number, or one for each mode; NaN where it is not known.
     """
 
     convention: str = ""
-    real: float = math.nan
+    real: float | tuple[float, ...] = math.nan
 
 
 class MonitoredModes(NamedTuple):
@@ -61,6 +61,7 @@ class Summary(NamedTuple):
 
     Attributes:
       task: what the data are.
+      kind: what an example is, such as "images"; None in a run of an older version.
       experiment: its name.
       arm: of the experiment, or None.
       steps: generator updates.
@@ -81,6 +82,7 @@ class Summary(NamedTuple):
     """
 
     task: str = ""
+    kind: Kind | None = None
     experiment: str = ""
     arm: str | None = None
     steps: int | None = None

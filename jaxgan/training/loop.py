@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from jaxgan.backend import in_force, processes
 from jaxgan.diagnosis import alarms
-from jaxgan.evaluation import Evaluation, Watched
+from jaxgan.evaluation import Evaluation, MonitoredModes
 from jaxgan.runs import folder
 from jaxgan.runs.checkpoints import Checkpoints
 from jaxgan.runs.options import Run
@@ -26,7 +26,7 @@ from jaxgan.training import placement
 from jaxgan.training.results import summarized
 from jaxgan.training.seeds import Seeds, in_turn, programs, vmapped
 from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
-from jaxgan.types import GAN, Info, State
+from jaxgan.types import GAN, Info, State, Stream, Task
 
 LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
@@ -39,8 +39,8 @@ class Interrupted(Exception):
     """The run was told to stop, and saved a checkpoint first; the same command continues it."""
 
 
-def _check_finite(task: Any) -> None:
-    for leaf in jax.tree.leaves(getattr(task, "arrays", ())):
+def _check_finite(task: Task | Stream) -> None:
+    for leaf in jax.tree.leaves(() if isinstance(task, Stream) else task.arrays):
         if jnp.issubdtype(leaf.dtype, jnp.floating) and not bool(jnp.isfinite(leaf).all()):
             raise ValueError(f"the data of {task.name!r} hold NaN or infinity")
 
@@ -62,12 +62,12 @@ def _stop_signal() -> Iterator[threading.Event]:
 
 def _line(step: int, seed: int, info: Info, measured: Mapping[str, Any]) -> dict[str, Any]:
     line = {"step": step, "seed": seed, **jax.device_get(info)._asdict(), **measured}
-    return {name: x for name, x in line.items() if name not in ("counts", "counts_all") or len(x) <= LOGGED_MODES}
+    return {name: x for name, x in line.items() if not isinstance(x, np.ndarray) or x.size <= LOGGED_MODES}
 
 
 def fit(
     gan: GAN,
-    task: Any,
+    task: Task | Stream,
     evaluation: Evaluation,
     *,
     directory: Path,
@@ -75,7 +75,7 @@ def fit(
     steps: int,
     batch_size: int,
     run: Run,
-    watched: Watched | None = None,
+    watched: MonitoredModes | None = None,
     pack: int = 1,
 ) -> Summary:
     """Trains a GAN from several seeds and writes the files of a run into a folder.
@@ -85,7 +85,7 @@ def fit(
 
     Args:
       gan: the GAN.
-      task: a `types.Task`, or a `data.ImageStream`.
+      task: a `types.Task`, or a `types.Stream`.
       evaluation: what is measured.
       directory: where the run goes.
       config: what goes into `config.json`: `experiment`, `arm`, `options` and whatever else is worth knowing.
@@ -200,7 +200,7 @@ def fit(
         if samples is None:  # killed after its last checkpoint
             samples, measured = evaluate()
     folder.write_arrays(directory / folder.SAMPLES, samples=samples[:, :KEPT_SAMPLES], real=source.real)
-    summary = summarized(config, task.name, steps, seeds, measured, samples, evaluation, progress, watched)
+    summary = summarized(config, task, steps, seeds, measured, samples, evaluation, progress, watched)
     write_summary(directory, summary)
     processes.meet("written")
     return summary

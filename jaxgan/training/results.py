@@ -8,26 +8,28 @@ import numpy as np
 from scipy import stats
 
 from jaxgan.diagnosis import judge_run
-from jaxgan.evaluation import Evaluation, Watched
+from jaxgan.evaluation import Evaluation
+from jaxgan.evaluation import MonitoredModes as Counted
 from jaxgan.runs.summary import Metric, MonitoredModes, SeedSummary, Summary
+from jaxgan.types import Stream, Task
 
 
 def summarized(
     config: Mapping[str, Any],
-    task_name: str,
+    task: Task | Stream,
     steps: int,
     seeds: Sequence[int],
     measured: Sequence[Mapping[str, Any]],
     samples: np.ndarray,
     evaluation: Evaluation,
     progress: Mapping[str, Any],
-    watched: Watched | None,
+    watched: Counted | None,
 ) -> Summary:
     """Puts the summary of a run together.
 
     Args:
       config: with the names `experiment` and `arm`.
-      task_name: what the data are called.
+      task: what was imitated.
       steps: generator updates.
       seeds: `s` numbers.
       measured: for each seed, what `evaluation.measure` returned.
@@ -43,7 +45,8 @@ def summarized(
     verdict, of_seeds = judge_run(evaluation, seeds, measured, samples)
     trained = max(progress["train_seconds"], 1e-9)
     return Summary(
-        task=task_name,
+        task=task.name,
+        kind=task.kind,
         experiment=config["experiment"],
         arm=config["arm"],
         steps=steps,
@@ -64,7 +67,10 @@ def summarized(
         train_seconds=progress["train_seconds"],
         waited_share=progress["waited_seconds"] / trained,
         steps_per_second=steps / trained,
-        metrics={name: Metric(evaluation.conventions.get(name, ""), real.get(name, math.nan)) for name in scalars},
+        metrics={
+            name: Metric(evaluation.conventions.get(name, ""), _as_number(real.get(name, math.nan)))
+            for name in dict.fromkeys([*scalars, *(name for name in real if name in measured[0])])
+        },
         samples=n,
         modes_total=len(evaluation.names) or None,
         modes_expected=dict(zip(evaluation.names, (n * evaluation.shares).tolist(), strict=True)),
@@ -73,6 +79,11 @@ def summarized(
         else MonitoredModes(tuple(watched.names), tuple(np.asarray(watched.expected).tolist())),
         silent_techniques=tuple(progress["silent_techniques"]),
     )
+
+
+def _as_number(value: Any) -> Any:
+    """A number, or a tuple of those of each mode."""
+    return tuple(np.asarray(value).tolist()) if np.ndim(value) else value
 
 
 def _missing(evaluation: Evaluation, measured: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from jaxgan.training import placement
-from jaxgan.types import as_batch
+from jaxgan.types import Stream, Task, as_batch
 
 KEPT_SAMPLES = 2500  # per seed in samples.npz; all that were asked for are measured
 SAMPLE_IMAGES = 500  # drawn at a time
@@ -47,16 +47,17 @@ class Source(NamedTuple):
     waited: list[float]
 
 
-def source_of(task: Any, seeds: Sequence[int], examples: int, mesh: Mesh | None) -> Source:
+def source_of(task: Task | Stream, seeds: Sequence[int], examples: int, mesh: Mesh | None) -> Source:
     """Opens the source of a run.
 
     Args:
-      task: a `types.Task`, or a `data.ImageStream`, of which each process reads its own part of every batch.
+      task: a `types.Task`, or a `types.Stream`, of which each process reads its own part of every batch.
       seeds: numbers of the seeds; each has a stream of its own.
       examples: in what one step reads, over all processes.
       mesh: from `placement.mesh`, on all of whose devices a task's arrays are put; None for a single device.
     """
-    if hasattr(task, "stream"):
+    images = task.kind == "images"
+    if isinstance(task, Stream):
         real = np.asarray(as_batch(next(task.stream(SAMPLE_IMAGES, seed=0))).data)
         index, count = jax.process_index(), jax.process_count()
         options = {"process_index": index, "process_count": count, "place": _place(mesh)}
@@ -70,7 +71,7 @@ def source_of(task: Any, seeds: Sequence[int], examples: int, mesh: Mesh | None)
             return batch
 
         feeds = [functools.partial(feed, i) for i in range(len(streams))]
-        return Source(None, feeds, streams, real, real.ndim > 2, waited)
+        return Source(None, feeds, streams, real, images, waited)
     real = np.asarray(as_batch(task.sample(jax.random.key(0), KEPT_SAMPLES)).data)
     arrays = task.arrays if mesh is None else placement.replicated(mesh, task.arrays)
-    return Source(task.draw, [lambda: arrays for _ in seeds], [], real, real.ndim > 2, [])
+    return Source(task.draw, [lambda: arrays for _ in seeds], [], real, images, [])

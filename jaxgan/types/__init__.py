@@ -22,8 +22,15 @@ from jaxgan.types.models import Player as Player
 from jaxgan.types.models import State as State
 from jaxgan.types.models import Terms as Terms
 from jaxgan.types.networks import Network as Network
+from jaxgan.types.tasks import BatchIterator as BatchIterator
+from jaxgan.types.tasks import CentredModes as CentredModes
+from jaxgan.types.tasks import Classes as Classes
+from jaxgan.types.tasks import Classified as Classified
+from jaxgan.types.tasks import Finite as Finite
+from jaxgan.types.tasks import GradedModes as GradedModes
 from jaxgan.types.tasks import Kind as Kind
 from jaxgan.types.tasks import KnownModes as KnownModes
+from jaxgan.types.tasks import Stream as Stream
 from jaxgan.types.tasks import Task as Task
 from jaxgan.types.techniques import Own as Own
 from jaxgan.types.techniques import Play as Play

@@ -1,7 +1,7 @@
 """What data to imitate say of themselves."""
 
-from collections.abc import Callable, Sequence
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -47,6 +47,70 @@ class Task(Protocol):
 
 
 @runtime_checkable
+class Finite(Protocol):
+    """A task or stream of finitely many examples, any of which can be had by its number."""
+
+    @property
+    def size(self) -> int:
+        """How many examples there are, N."""
+        ...
+
+    def at(self, rows: np.ndarray) -> Batch:
+        """The examples of rows `[n]` in [0, N), as `draw` would give them, with their labels where they are known."""
+        ...
+
+
+class BatchIterator(Protocol):
+    """Batches without end, from a position that can be saved; orbax checkpoints it as it is."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __next__(self) -> Any:
+        """The next batch."""
+        ...
+
+    def get_state(self) -> Any:
+        """The position, small and JSON-serialisable."""
+        ...
+
+    def set_state(self, state: Any) -> None:
+        """Goes to a position; the next batch is the one that followed when it was saved."""
+        ...
+
+
+@runtime_checkable
+class Stream(Protocol):
+    """Real data that stay on disk and come in batches; no `Task`, since nothing of it is on the device.
+
+    It has `name`, `kind` and `shape` as a `Task` has them.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the data are."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """What an example is."""
+        ...
+
+    @property
+    def shape(self) -> PyTree:
+        """Shape of one example."""
+        ...
+
+    @property
+    def stream(self) -> Callable[..., BatchIterator]:
+        """`stream(batch_size, *, seed, process_index=0, process_count=1, place=None)`, batches `[batch_size, ...]`.
+
+        They are shuffled anew in each pass and the same for the same seed. Process `process_index` reads its own part
+        of every batch. `place` brings a batch to its devices ahead of time.
+        """
+        ...
+
+
+@runtime_checkable
 class KnownModes(Protocol):
     """A task whose modes are known, and which labels its own: what coverage, the monitor and the report ask."""
 
@@ -66,5 +130,91 @@ class KnownModes(Protocol):
         ...
 
     def label_of(self, samples: PyTree) -> Array:
-        """`label_of(samples [n, ...]) -> [n]` int32, the mode that each sample belongs to, or -1 for none."""
+        """`label_of(samples [n, ...]) -> [n]` int32, the mode that each sample belongs to, or -1 for none.
+
+        Of a task it is pure, so that it can be compiled into a step; never a mode whose share is 0.
+        """
+        ...
+
+
+@runtime_checkable
+class CentredModes(KnownModes, Protocol):
+    """Known modes that are told by the nearest of their means, near or far, where a step has no time for more."""
+
+    @property
+    def means(self) -> Array:
+        """`[k, ...]`, where the modes are."""
+        ...
+
+
+@runtime_checkable
+class GradedModes(KnownModes, Protocol):
+    """Known modes with a quality: every sample has a nearest mode, and is of high quality where it is near enough.
+
+    `label_of` gives the nearest mode to samples of high quality, and -1 to the others.
+    """
+
+    @property
+    def quality(self) -> float:
+        """Share of real examples that are of high quality, in [0, 1]."""
+        ...
+
+    @property
+    def near(self) -> str:
+        """How near is near enough, in words, e.g. "within 3 standard deviations (L2) of the nearest mean"."""
+        ...
+
+    def nearest_of(self, samples: PyTree) -> Array:
+        """`[n]` int32, the nearest mode of each sample, near or far; -1 for one that is not finite."""
+        ...
+
+    def with_threshold(self, threshold: float) -> "GradedModes":
+        """The same task, where high quality reaches up to `threshold` standard deviations."""
+        ...
+
+
+class Classes(NamedTuple):
+    """Labelled images of which examples are made, so that a classifier of them can tell the mode of any sample.
+
+    The mode of an example is that of its parts: for three parts of ten classes it is `100 a + 10 b + c`.
+
+    Attributes:
+      images: uint8 `[N, height, width, channels]`.
+      labels: integers `[N]`, in [0, classes).
+      classes: how many there are, at least 2.
+      parts: `parts(samples [n, ...]) -> [n, parts, height, width, channels]`, what is classified one by one.
+      part: what a part is called, e.g. "channel".
+      by_default: whether modes are counted without anyone asking, at the price of training a classifier.
+    """
+
+    images: Array
+    labels: Array
+    classes: int
+    parts: Callable[[np.ndarray], np.ndarray]
+    part: str
+    by_default: bool = True
+
+
+@runtime_checkable
+class Classified(Protocol):
+    """A task whose modes are classes; which one a sample belongs to, a classifier has to tell (see `evaluation`)."""
+
+    @property
+    def modes(self) -> int:
+        """How many modes there are, k; 0 where nothing is known."""
+        ...
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What the modes are called, `[k]`; may be empty."""
+        ...
+
+    @property
+    def shares(self) -> np.ndarray:
+        """`[k]`, share of each mode in the data; together 1."""
+        ...
+
+    @property
+    def classes(self) -> Classes | None:
+        """What a classifier is trained on; None where nothing is known or no classifier fits."""
         ...

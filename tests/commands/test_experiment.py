@@ -149,3 +149,23 @@ def test_processes_are_told_by_flags_which_are_no_part_of_the_run(tmp_path, monk
     assert main(EXPERIMENT, [*arguments, "--coordinator", "host:1", "--processes", "1", "--process", "0"]) == 0
     assert main(EXPERIMENT, arguments) == 0
     assert told == [("host:1", 1, 0), (None, None, None)]
+
+
+def test_metrics_by_name_stand_beside_the_others_with_what_real_data_get(tmp_path):
+    arguments = ["--workdir", str(tmp_path / "run"), "--pack", "1", "--seeds", "2", "--metric", "frechet", "vendi"]
+    assert main(EXPERIMENT, arguments) == 0
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["kind"] == "points"
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    for name in ("frechet_distance", "vendi_score", "modes"):
+        last = [line[name] for line in lines[-2:]]
+        assert last == [seed[name] for seed in summary["seeds"]]
+        assert summary["mean"][name] == pytest.approx(sum(last) / 2) and name in summary["ci95"]
+        assert summary["metrics"][name]["convention"] and summary["metrics"][name]["real"] is not None
+    assert summary["metrics"]["frechet_distance"]["real"] < 0.2 < summary["mean"]["frechet_distance"]
+
+
+def test_an_unknown_metric_is_one_line(tmp_path, capsys):
+    assert main(EXPERIMENT, ["--workdir", str(tmp_path / "run"), "--metric", "fid"]) == 2
+    assert capsys.readouterr().err.startswith("error: there is no metric 'fid'; known are mode_coverage")
+    assert not (tmp_path / "run").exists()

@@ -88,3 +88,40 @@ def test_errors(build, message):
     with pytest.raises(ValueError, match=message) as raised:
         build()
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"), [((5,), "points"), ((5, 3), "points"), ((5, 4, 2), "sequences"), ((5, 8, 8, 1), "images")]
+)
+def test_what_examples_are_is_said_or_follows_from_their_axes(shape, kind):
+    assert data.arrays(np.zeros(shape, np.float32)).kind == kind
+    assert data.arrays(np.zeros(shape, np.float32), kind="tables").kind == "tables"
+
+
+def test_a_kind_that_no_number_of_axes_suggests_has_to_be_said():
+    with pytest.raises(ValueError, match=r"'arrays' has examples \(2, 3, 3, 1\), .* say kind="):
+        data.arrays(np.zeros((5, 2, 3, 3, 1)))
+    assert data.arrays(np.zeros((5, 2, 3, 3, 1)), kind="images").shape == (2, 3, 3, 1)
+
+
+def test_classes_are_those_of_whole_labels():
+    images = np.zeros((4, 8, 8, 1), np.uint8)
+    task = data.arrays(images, label=np.array([0, 3, 3, 1]))
+    assert task.modes == 4 and task.shares.tolist() == [0.25, 0.25, 0, 0.5]
+    assert task.classes is not None and task.classes.by_default
+    assert task.classes.parts(np.zeros((2, 8, 8, 1))).shape == (2, 1, 8, 8, 1)
+    assert not task._replace(labelled=False).classes.by_default
+    for other in (
+        data.arrays(images),
+        data.arrays(images, label=np.array([0.5, 1, 2, 3])),
+        data.arrays(images, label=np.array([-1, 0, 1, 2])),
+        data.arrays(images, label=np.zeros((4, 2), int)),
+    ):
+        assert other.modes == 0 and other.shares.shape == (0,) and other.classes is None
+    # Known, but nothing that the image classifier can be trained on.
+    for other in (
+        data.arrays(images / 255, label=np.arange(4)),
+        data.arrays(images[:, 0, :, 0], label=np.arange(4)),
+        data.arrays(images, label=np.zeros(4, int)),
+    ):
+        assert other.modes and other.classes is None

@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from jaxgan import data
-from jaxgan.types import Batch
+from jaxgan.types import Batch, Finite, Stream
 
 
 def png(pixels):
@@ -105,6 +105,15 @@ def test_a_large_set_is_streamed(folder):
     assert batch.shape == (6, 4, 5, 3) and batch.dtype == np.float32
     scaled = np.array(levels(batch))[:, None, None, None] / 127.5 - 1
     np.testing.assert_allclose(batch, np.broadcast_to(scaled, batch.shape), atol=1e-6)
+
+
+def test_a_stream_says_what_it_is_and_gives_examples_by_number(folder):
+    stream = data.images("levels", data_dir=folder, max_bytes=100)
+    assert isinstance(stream, Stream) and isinstance(stream, Finite)
+    assert (stream.kind, stream.shape) == ("images", (4, 5, 3))
+    batch = stream.at(np.array([7, 2, 7]))
+    assert levels(batch.data) == [7, 2, 7] and batch.label.tolist() == [1, 0, 1]
+    assert not isinstance(data.images("levels", data_dir=folder), Stream)
 
 
 def test_stream_labels(folder):

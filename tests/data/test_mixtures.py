@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jaxgan import data
+from jaxgan import data, metrics
+from jaxgan.types import CentredModes, GradedModes
 
 MIXTURES = {"ring": data.ring(), "grid": data.grid(), "ring_metz": data.ring(radius=2.0, std=0.02)}
 
@@ -125,6 +126,42 @@ def test_gradient_with_respect_to_the_means(key):
     gradient = jax.grad(lambda means: task.draw(task.arrays._replace(means=means), key, 64).sum())(task.means)
     mode, _ = nearest(task, task.sample(jax.random.clone(key), 64))
     np.testing.assert_allclose(gradient, np.repeat(np.bincount(mode, minlength=8)[:, None], 2, axis=1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", [*MIXTURES, "unequal", "embedded"])
+def test_a_mixture_labels_samples_as_mode_coverage_counts_them(name, key):
+    task = (MIXTURES | {"unequal": data.grid(side=2, std=[0.1, 0.4]), "embedded": data.embedded_mixture()})[name]
+    assert isinstance(task, GradedModes) and isinstance(task, CentredModes)
+    samples = np.array(task.sample(key, 400))
+    samples[::3, 0] += np.asarray(task.std).max() * np.linspace(0, 9, len(samples[::3]))
+    samples[5] = np.nan
+    # Coordinates without noise may be off by as much as the others.
+    std = np.where(np.asarray(task.std) > 0, task.std, np.max(task.std))
+    metric = "per_dimension" if name == "embedded" else "euclidean"
+    counted = metrics.mode_coverage(samples, task.means, std, metric=metric)
+    label, nearest = (np.asarray(of(samples)) for of in (jax.jit(task.label_of), task.nearest_of))
+    assert label.dtype == nearest.dtype == np.int32 and label[5] == nearest[5] == -1
+    np.testing.assert_array_equal(np.bincount(label[label >= 0], minlength=task.modes), counted.counts)
+    np.testing.assert_array_equal(np.bincount(nearest[nearest >= 0], minlength=task.modes), counted.counts_all)
+    np.testing.assert_array_equal(label[label >= 0], nearest[label >= 0])
+    if name != "embedded":
+        assert (label < 0).sum() > 0
+        wide = np.asarray(task.with_threshold(1e6).label_of(samples))
+        np.testing.assert_array_equal(wide, nearest)
+
+
+def test_quality_is_the_share_of_real_samples_with_a_label(key):
+    for task in (data.ring(), data.ring().with_threshold(1.0), data.grid(std=[0.05, 0.1])):
+        labels = np.asarray(task.label_of(task.sample(jax.random.clone(key), 20_000)))
+        np.testing.assert_allclose(task.quality, np.mean(labels >= 0), atol=0.01)
+    assert data.ring().near == "within 3 standard deviations (L2) of the nearest mean"
+    np.testing.assert_allclose(data.ring(weights=range(8)).shares, np.arange(8) / 28, rtol=1e-6)
+
+
+def test_a_mode_of_weight_zero_is_nobodys(key):
+    task = data.ring(4, weights=[1, 0, 1, 1])
+    assert task.label_of(task.means).tolist() == [0, -1, 2, 3]
+    assert task.nearest_of(task.means + np.array([[0.02, 0.0]])).tolist() == [0, 0, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -6,26 +6,29 @@ import numpy as np
 import pytest
 
 from jaxgan import data
-from jaxgan.types import Batch
+from jaxgan.types import Batch, Classified, Finite, KnownModes, Stream
 
 POINTS = np.arange(12, dtype=np.float32).reshape(4, 3)
 PIXELS = np.arange(4 * 2 * 2, dtype=np.uint8).reshape(4, 2, 2, 1)
 
+# How each is made, the shape of one example, its kind, and how many modes are known.
 TASKS = {
-    "ring": (data.ring, (2,)),
-    "grid": (data.grid, (2,)),
-    "embedded_mixture": (data.embedded_mixture, (1200,)),
-    "spiral": (data.spiral, (2,)),
-    "swiss_roll": (data.swiss_roll, (2,)),
-    "stacked_digits": (data.stacked_digits, (8, 8, 3)),
-    "arrays": (lambda: data.arrays(POINTS), (3,)),
-    "arrays_uint8": (lambda: data.arrays(PIXELS, label=np.arange(4)), (2, 2, 1)),
+    "ring": (data.ring, (2,), "points", 8),
+    "grid": (data.grid, (2,), "points", 25),
+    "embedded_mixture": (data.embedded_mixture, (1200,), "points", 10),
+    "spiral": (data.spiral, (2,), "points", None),
+    "swiss_roll": (data.swiss_roll, (2,), "points", None),
+    "stacked_digits": (data.stacked_digits, (8, 8, 3), "images", 1000),
+    "digits": (data.digits, (8, 8, 1), "images", 10),
+    "digits_in_time": (data.digits_in_time, (24, 8), "sequences", 1000),
+    "arrays": (lambda: data.arrays(POINTS), (3,), "points", 0),
+    "arrays_uint8": (lambda: data.arrays(PIXELS, label=np.arange(4)), (2, 2, 1), "images", 4),
 }
 
 
 @pytest.fixture(params=TASKS, scope="module")
 def case(request):
-    build, shape = TASKS[request.param]
+    build, shape, *_ = TASKS[request.param]
     return build(), shape
 
 
@@ -41,6 +44,34 @@ def test_sample_is_draw_from_arrays(case, key):
     assert np.isfinite(values(sample)).all()
     np.testing.assert_array_equal(values(sample), values(task.draw(task.arrays, jax.random.clone(key), 5)))
     assert isinstance(task.name, str) and task.name
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_says_what_it_is(name):
+    build, shape, kind, modes = TASKS[name]
+    task = build()
+    assert (task.shape, task.kind) == (shape, kind)
+    if modes is None:
+        assert not isinstance(task, KnownModes | Classified)
+        return
+    assert isinstance(task, KnownModes) != isinstance(task, Classified)
+    assert task.modes == modes == len(task.shares)
+    if modes:
+        np.testing.assert_allclose(task.shares.sum(), 1, rtol=1e-6)
+    assert len(task.names) in (0, modes)
+    assert isinstance(task, Finite) == (name in ("digits", "arrays", "arrays_uint8"))
+    assert not isinstance(task, Stream)
+
+
+@pytest.mark.parametrize("name", ["digits", "arrays", "arrays_uint8"])
+def test_finite_examples_can_be_had_by_their_number(name):
+    task = TASKS[name][0]()
+    batch = task.at(np.array([1, 0, 1]))
+    data = np.asarray(task.data)[[1, 0, 1]]
+    np.testing.assert_allclose(batch.data, data / 127.5 - 1 if data.dtype == np.uint8 else data, atol=1e-6)
+    assert (batch.label is None) == (name == "arrays")
+    if batch.label is not None:
+        np.testing.assert_array_equal(batch.label, np.asarray(task.labels)[[1, 0, 1]])
 
 
 def test_arrays_are_on_the_device(case):

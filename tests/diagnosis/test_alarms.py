@@ -163,10 +163,10 @@ def test_a_single_outlier_of_the_gradient_is_no_alarm():
     assert not said(lines([EXPECTED] * 10, generator_gradient_norm=[1.0] * 7 + [500.0, 1.0, 1e-4]))
 
 
-def test_mixtures_are_watched_by_their_means_and_other_data_by_clusters():
+def test_mixtures_are_monitored_by_their_means_and_other_data_by_clusters():
     ring = data.ring(weights=[1, 2, 1, 1, 1, 1, 1, 0])
-    watched = evaluation.watched(ring)
-    assert watched.names == tuple(ring.names[:7]) and watched.expected[1] == pytest.approx(2 / 8)
-    assert watched.assign(ring.means[:7]).tolist() == list(range(7))
-    watched = evaluation.watched(data.swiss_roll())
-    assert len(watched.names) == 20 and watched.expected.sum() == pytest.approx(1)
+    monitored = evaluation.monitored_modes(ring)
+    assert monitored.names == tuple(ring.names[:7]) and monitored.expected[1] == pytest.approx(2 / 8)
+    assert monitored.assign(ring.means[:7]).tolist() == list(range(7))
+    monitored = evaluation.monitored_modes(data.swiss_roll())
+    assert len(monitored.names) == 20 and monitored.expected.sum() == pytest.approx(1)

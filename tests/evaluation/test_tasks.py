@@ -1,9 +1,9 @@
 """What is measured for each task, and the classifier that counts the modes of stacked digits."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -207,7 +207,7 @@ def test_real_samples_in_1200_dimensions_are_of_high_quality():
 
 
 def test_a_mixture_without_noise_is_refused():
-    task = SimpleNamespace(means=np.eye(2), std=np.zeros(2), weights=np.ones(2), names=("a", "b"))
+    task = data.Mixture("constant", jnp.eye(2), jnp.zeros(2), jnp.ones(2) / 2, ("a", "b"))
     with pytest.raises(ValueError, match="std"):
         evaluator(task)
 

@@ -247,3 +247,19 @@ def test_missing_modes_needs_a_name_for_each_count():
     assert metrics.missing_modes(np.array([1, 0]), ["a", "b"]) == ("b",)
     with pytest.raises(ValueError, match=r"\(3,\)"):
         metrics.missing_modes(np.zeros(3), ["a", "b"])
+
+
+def test_nearest_mode_is_what_mode_coverage_counts():
+    random = np.random.default_rng(0)
+    means, std = random.normal(size=(6, 2)), np.array([0.3, 0.5])
+    samples = random.normal(size=(300, 2)).astype(np.float32)
+    samples[:3] = np.array([np.nan, np.inf, 1e30])[:, None]
+    found = metrics.nearest_mode(samples, means, std, threshold=1.5)
+    assert found.mode[:3].tolist() == [-1, -1, -1] and not found.good[:3].any()
+    counted = metrics.mode_coverage(samples, means, std, threshold=1.5)
+    mode, good = np.asarray(found.mode), np.asarray(found.good)
+    np.testing.assert_array_equal(np.bincount(mode[mode >= 0], minlength=6), counted.counts_all)
+    np.testing.assert_array_equal(np.bincount(mode[good], minlength=6), counted.counts)
+    for sample, nearest, near in list(zip(samples, mode, good, strict=True))[3:]:
+        distances = np.linalg.norm((sample - means) / std, axis=1)
+        assert nearest == distances.argmin() and near == (distances.min() < 1.5)

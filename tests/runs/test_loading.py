@@ -119,7 +119,7 @@ def test_an_example_is_described_by_what_the_task_gives():
     assert found.scale == pytest.approx(np.sqrt(0.5), rel=0.02)  # a ring of radius 1
     images = np.zeros((6, 8, 8, 1), np.float32)
     numbers = np.arange(6, dtype=np.int32)
-    labelled = data.Examples("letters", images, numbers, True, tuple("abcdef"))
+    labelled = data.Examples("letters", "images", images, numbers, True, tuple("abcdef"))
     found = example_of(labelled)
     assert found == Example("images", (8, 8, 1), "float32", 1.0, Label((), "int32", 6))
     batch = found.batch(4)

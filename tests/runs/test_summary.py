@@ -46,7 +46,19 @@ WHOLE = Summary(
     silent_techniques=("r1",),
 )
 KEYS = [
-    *["task", "experiment", "arm", "steps", "verdict", "seeds", "mean", "ci95", "compile_seconds", "train_seconds"],
+    *[
+        "task",
+        "kind",
+        "experiment",
+        "arm",
+        "steps",
+        "verdict",
+        "seeds",
+        "mean",
+        "ci95",
+        "compile_seconds",
+        "train_seconds",
+    ],
     *["waited_share", "steps_per_second", "metrics", "samples", "modes_total", "modes_expected", "watched"],
     "silent_techniques",
 ]
@@ -110,7 +122,7 @@ def test_a_summary_of_an_older_version_holds_less():
         ({"steps": 1.5}, "steps is 1.5, not a whole number"),
         ({"verdict": {"kind": "healthy"}}, "verdict does not hold 'quality'"),
         ({"metrics": {"fid": 3}}, "metrics.fid is 3, not an object with names"),
-        ({"loss": 3}, "holds 'loss'; known are task, experiment"),
+        ({"loss": 3}, "holds 'loss'; known are task, kind, experiment"),
     ],
 )
 def test_a_file_of_another_shape_is_one_line_that_names_it(value, says, tmp_path):

@@ -227,7 +227,7 @@ def test_sigterm_saves_and_continues(undisturbed, tmp_path, monkeypatch):
 class Stream:
     """A task that hands out batches from the host, as a set that is too large for the device does."""
 
-    name, shape = "stream", (2,)
+    name, kind, shape = "stream", "points", (2,)
 
     class Iterator:
         def __init__(self, seed, place):

@@ -9,7 +9,7 @@ import pytest
 
 from jaxgan import data
 from jaxgan.diagnosis import alarms
-from jaxgan.evaluation import evaluator, watched
+from jaxgan.evaluation import evaluator, monitored_modes
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
 from jaxgan.runs.checkpoints import Checkpoints
@@ -17,7 +17,7 @@ from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.training import loop
 
 TASK = data.ring()
-MODES = watched(TASK)
+MODES = monitored_modes(TASK)
 WATCH = alarms.watch(MODES.assign, len(MODES.names))
 GAN = build(Architecture(generator_width=8, discriminator_width=8, layers=1), Training(), (2,), 1.0, (WATCH,))
 RUN = Run(seeds=2, samples=64, log_every=8, evaluate_every=16, checkpoint_every=16)

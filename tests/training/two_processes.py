@@ -16,7 +16,7 @@ from jaxgan.training import loop
 class Stream:
     """Batches from the host, of which each process makes its own rows only."""
 
-    name, shape = "stream", (2,)
+    name, kind, shape = "stream", "points", (2,)
 
     def stream(self, batch_size, *, seed, process_index=0, process_count=1, place=None):
         return Rows(batch_size, seed, process_index, process_count, place)

@@ -1,0 +1,232 @@
+"""The catalogue of metrics: what a run can measure, by name.
+
+An entry is a small value: what it needs, how it is measured on two sides, real and generated, and its convention. What
+real data get is measured in the same way, on real examples in the place of the generated ones, unless a closed form is
+known.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from sklearn.cluster import KMeans
+
+from jaxgan import metrics
+from jaxgan.evaluation.coverage import conventions_of_coverage, measure_coverage, real_coverage
+from jaxgan.evaluation.modes import CountedModes, place
+from jaxgan.evaluation.sides import Side
+from jaxgan.types import Kind
+
+VENDI = 500  # samples of the Vendi score, whose time grows with their cube
+EXACT = 1000  # samples of the exact Wasserstein distance, likewise
+PAIRS = 1000  # of images for MS-SSIM
+BINS, REALS_PER_BIN = 100, 25
+DECIBELS = 100.0  # a PSNR above this is that of a copy
+
+FEATURES, MODES, REALS = frozenset({"features", "reals"}), frozenset({"modes"}), frozenset({"reals"})
+IMAGES, SEQUENCES = frozenset[Kind]({"images"}), frozenset[Kind]({"sequences"})
+
+Numbers = dict[str, Any]
+Sides = Callable[[], tuple[Side, Side]]
+
+
+class Metric(NamedTuple):
+    """A metric by name.
+
+    Attributes:
+      measure: `measure(real, fake) -> {name: number}`, of two `Side`s; an array `[k]` where it is one number a mode.
+      conventions: `conventions(modes) -> {name: sentence}`, how each number is defined.
+      needs: what it reads besides the data of the fakes: "reals", without which there is nothing on the real side, and
+        "features", "modes", "labels", "logits", the fields of a `Side`.
+      kinds: of tasks that it fits; None for all.
+      real: `real(modes, n, sides) -> {name: number}`, what n real samples score, where that is not simply `measure` of
+        the two sides of reals that `sides()` draws.
+    """
+
+    measure: Callable[[Side, Side], Numbers]
+    conventions: Callable[[CountedModes | None], Mapping[str, str]]
+    needs: frozenset[str] = frozenset()
+    kinds: frozenset[Kind] | None = None
+    real: Callable[[CountedModes | None, int, Sides], Numbers] | None = None
+
+
+def _always(**sentences: str) -> Callable[[CountedModes | None], Mapping[str, str]]:
+    return lambda modes: sentences
+
+
+def _features(measure: Callable[[Any, Any], Numbers], **sentences: str) -> Metric:
+    """A metric of two sets of features."""
+    return Metric(lambda real, fake: measure(real.features, fake.features), _always(**sentences), FEATURES)
+
+
+_frechet = jax.jit(lambda real, fake: {"frechet_distance": metrics.frechet_distance(real, fake)})
+_kernel = jax.jit(lambda real, fake: {"kernel_distance": metrics.kernel_distance(real, fake).mean})
+_precision_recall = jax.jit(lambda real, fake: metrics.precision_recall(real, fake, k=3)._asdict())
+_density_coverage = jax.jit(lambda real, fake: metrics.density_coverage(real, fake, k=5)._asdict())
+_vendi = jax.jit(lambda x: {"vendi_score": metrics.vendi_score(x)})
+_mmd = jax.jit(lambda real, fake: {"maximum_mean_discrepancy": metrics.maximum_mean_discrepancy(real, fake)})
+_sliced = jax.jit(lambda real, fake: {"sliced_wasserstein": metrics.sliced_wasserstein(jax.random.key(0), real, fake)})
+_autocorrelation = jax.jit(
+    lambda real, fake: {"autocorrelation_distance": metrics.autocorrelation_distance(real, fake)}
+)
+
+
+def _wasserstein(real: np.ndarray, fake: np.ndarray) -> Numbers:
+    n = min(len(real), len(fake), EXACT)
+    return {"wasserstein_distance": metrics.wasserstein_distance(real[:n], fake[:n])}
+
+
+def _duplicates(real: np.ndarray, fake: np.ndarray) -> Numbers:
+    apart = np.asarray(metrics.closest(real)[0])
+    apart = apart[apart > 0]
+    if not len(apart):
+        raise ValueError(f"all {len(real)} real examples are the same; nothing can be called a duplicate")
+    found = metrics.duplicates(fake, threshold=float(0.5 * np.quantile(apart, 0.01)))
+    return {"duplicates": found.share, "duplicate_pairs": found.pairs}
+
+
+def _different_bins(real: np.ndarray, fake: np.ndarray) -> Numbers:
+    bins = int(np.clip(len(real) // REALS_PER_BIN, 2, BINS))
+    centres = KMeans(bins, n_init="auto", random_state=0).fit(real).cluster_centers_
+    counts = [np.bincount(np.asarray(metrics.nearest_centre(x, centres)), minlength=bins) for x in (real, fake)]
+    return {"different_bins": metrics.different_bins(*counts).share}
+
+
+def _missing_mass(real: Side, fake: Side) -> Numbers:
+    modes, mode = fake.modes, fake.mode
+    assert modes is not None and mode is not None
+    counts = np.bincount(mode[mode >= 0], minlength=modes.modes)
+    there = modes.shares > 0
+    return {"missing_mass": metrics.missing_mass(counts[there], modes.shares[there]).total}
+
+
+def _ms_ssim(real: Side, fake: Side) -> Numbers:
+    n = len(fake.data)
+    pairs = min(PAIRS, n * (n - 1) // 2)
+    return {"ms_ssim": metrics.pairwise_similarity(jax.random.key(0), fake.data, pairs=pairs, metric=metrics.ms_ssim)}
+
+
+def _nearest_psnr(real: Side, fake: Side) -> Numbers:
+    rows = [x.data.reshape(len(x.data), -1) for x in (fake, real)]
+    nearest = np.asarray(metrics.nearest_centre(*rows))
+    return {"nearest_psnr": jnp.minimum(jnp.median(metrics.psnr(fake.data, real.data[nearest])), DECIBELS)}
+
+
+def _inception_score(real: Side, fake: Side) -> Numbers:
+    assert fake.logits is not None
+    return {"inception_score": metrics.inception_score(fake.logits, splits=min(10, len(fake.logits))).mean}
+
+
+def _class_accuracy(real: Side, fake: Side) -> Numbers:
+    assert fake.modes is not None and fake.labels is not None
+    return _accuracies(place(fake.modes.numbers, fake.labels), fake.mode, fake.modes.modes)
+
+
+def _real_class_accuracy(modes: CountedModes | None, n: int, sides: Sides) -> Numbers:
+    assert modes is not None
+    if modes.held_out is not None:
+        return _accuracies(*modes.held_out, modes.modes)
+    real, other = sides()
+    return {} if other.labels is None else _class_accuracy(real, other)
+
+
+def _accuracies(labels: Any, judged: Any, classes: int) -> Numbers:
+    found = metrics.class_accuracy(labels, judged, classes)
+    return {"class_accuracy": found.mean, "class_accuracies": found.each}
+
+
+METRICS: dict[str, Metric] = {
+    "mode_coverage": Metric(measure_coverage, conventions_of_coverage, MODES, real=real_coverage),
+    "missing_mass": Metric(
+        _missing_mass,
+        _always(missing_mass="total variation distance of the histogram of modes to the shares of the data; 0 is best"),
+        MODES,
+    ),
+    "class_accuracy": Metric(
+        _class_accuracy,
+        _always(
+            class_accuracy="mean over classes of the share of conditional samples that are judged as their class; of "
+            "reals, that of images that the classifier was not trained on",
+            class_accuracies="that share for each class",
+        ),
+        frozenset({"modes", "labels"}),
+        real=_real_class_accuracy,
+    ),
+    "inception_score": Metric(
+        _inception_score,
+        _always(inception_score="exp of the mean KL of p(y | x) to p(y) by the task's own classifier, not Inception"),
+        frozenset({"logits"}),
+        IMAGES,
+    ),
+    "frechet": _features(
+        _frechet,
+        frechet_distance="Frechet distance of Gaussians fitted to the features, unbiased covariances; 0 is best",
+    ),
+    "kernel": _features(
+        _kernel, kernel_distance="unbiased squared MMD with the kernel (x·y / d + 1)³ of the features; 0 is best"
+    ),
+    "precision_recall": _features(
+        _precision_recall,
+        precision="share of fakes within the ball of some real to its third neighbour; high is good quality",
+        recall="share of reals within the ball of some fake to its third neighbour; high is good diversity",
+    ),
+    "density_coverage": _features(
+        _density_coverage,
+        density="mean number of balls of reals (to the fifth neighbour) around a fake, divided by 5; may exceed 1",
+        coverage="share of reals with a fake inside their ball to the fifth neighbour; high is good diversity",
+    ),
+    "vendi": _features(
+        lambda real, fake: _vendi(fake[:VENDI] - real.mean(axis=0)),
+        vendi_score="exponential of the entropy of the eigenvalues of the cosine kernel of centred features: effective "
+        "number of different samples",
+    ),
+    "mmd": _features(
+        _mmd,
+        maximum_mean_discrepancy="unbiased squared MMD with a Gaussian kernel as wide as the median distance of reals; "
+        "0 is best",
+    ),
+    "sliced_wasserstein": _features(
+        _sliced, sliced_wasserstein="sliced 2-Wasserstein distance of the features, 200 directions; 0 is best"
+    ),
+    "wasserstein": _features(
+        _wasserstein,
+        wasserstein_distance=f"exact 2-Wasserstein distance of the features of up to {EXACT} samples; 0 is best",
+    ),
+    "different_bins": _features(
+        _different_bins,
+        different_bins=f"share of up to {BINS} clusters of the reals that fakes reach with another frequency, at a "
+        "significance of 0.05",
+    ),
+    "duplicates": _features(
+        _duplicates,
+        duplicates="share of fakes with a twin, nearer than half the distance below which 1 % of reals have their "
+        "nearest neighbour",
+        duplicate_pairs="pairs of twins; p pairs among n samples are those of about n² / (2 p) different ones",
+    ),
+    "ms_ssim": Metric(
+        _ms_ssim,
+        _always(
+            ms_ssim=f"mean MS-SSIM of up to {PAIRS} random pairs of fakes; above that of reals where they are alike"
+        ),
+        kinds=IMAGES,
+    ),
+    "nearest_psnr": Metric(
+        _nearest_psnr,
+        _always(
+            nearest_psnr="median PSNR in decibels of a fake and the nearest of the reals, at most "
+            f"{DECIBELS:g}; far above that of reals where the data are repeated"
+        ),
+        REALS,
+        IMAGES,
+    ),
+    "autocorrelation": Metric(
+        lambda real, fake: _autocorrelation(real.data, fake.data),
+        _always(
+            autocorrelation_distance="distance of the autocorrelations at up to 64 lags, mean over channels; 0 is best"
+        ),
+        REALS,
+        SEQUENCES,
+    ),
+}
