@@ -216,7 +216,15 @@ def _train(
     modes = monitored_modes(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
     further = () if modes is None else (alarms.watch(modes.assign, len(modes.names)),)
     return fit(
-        build(options.architecture, options.training, example.shape, example.scale, further, kind=task.kind),
+        build(
+            options.architecture,
+            options.training,
+            example.shape,
+            example.scale,
+            further,
+            kind=task.kind,
+            classes=example.classes,
+        ),
         task,
         evaluation,
         directory=directory,

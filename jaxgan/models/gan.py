@@ -159,7 +159,8 @@ def gan(
     def judge(key: Key, state: State, x: PyTree | Batch) -> Array:
         return _judge(parts, key, state, x)
 
-    return GAN(init, step, sample, latent, effects, dynamics.minibatches, gradients, apply, judge)
+    conditional = generator.conditional
+    return GAN(init, step, sample, latent, effects, dynamics.minibatches, gradients, apply, judge, conditional)
 
 
 def _init(parts: Parts, dynamics: Dynamics, average: float | Array | None, key: Key, batch: PyTree | Batch) -> State:

@@ -26,6 +26,7 @@ def build(
     further: Sequence[Technique] = (),
     *,
     kind: Kind | None = None,
+    classes: int | None = None,
 ) -> GAN:
     """The GAN that a configuration describes.
 
@@ -37,6 +38,7 @@ def build(
       further: techniques that no option names, such as the monitor's.
       kind: what an example is, which chooses the networks that are not named; None reads it off the shape, points
         with one axis and images with three.
+      classes: of the data, from which fakes of a conditional generator draw their labels evenly; None for data without.
 
     Raises:
       ValueError: examples for which there is no network, or a named network that does not fit them.
@@ -64,7 +66,17 @@ def build(
         unroll=training.unroll,
         discriminator_steps=training.discriminator_steps,
         average=training.average or None,
+        label_distribution=_labels(generator, classes),
     )
+
+
+def _labels(generator: Network, classes: int | None) -> Callable[[Key, int], Array] | None:
+    """Evenly drawn classes for a conditional generator, none for another one."""
+    if not generator.conditional:
+        return None
+    if classes is None:
+        raise ValueError("a conditional generator needs data with classes, and these have none")
+    return lambda key, n: jax.random.randint(key, (n,), 0, classes)
 
 
 def _kind(shape: Shape) -> Kind:

@@ -52,7 +52,9 @@ ACTIVATIONS = Catalogue(
 INITIALISERS = Catalogue("initialiser", {"he": _he, "orthogonal": _orthogonal, "normal": _normal})
 _FUNCTIONS = {Activation: naming(ACTIVATIONS), Initializer: naming(INITIALISERS)}
 
-NETWORKS = public(networks, "network", Network, _FUNCTIONS)
+_PLAIN_NETWORKS = public(networks, "network", Network, _FUNCTIONS)
+# With those that wrap one of the others, `projection:dcgan_discriminator(width=32),classes=10`.
+NETWORKS = public(networks, "network", Network, {**_FUNCTIONS, Network: naming(_PLAIN_NETWORKS)})
 # Without `zero_sum`, which takes a loss and builds none by itself; `minimax` is the zero-sum game of the field.
 LOSSES = public(losses, "loss", AdversarialLoss, _FUNCTIONS)
 TECHNIQUES = public(

@@ -51,6 +51,11 @@ class Example(NamedTuple):
     scale: float = 1.0
     label: Label | None = None
 
+    @property
+    def classes(self) -> int | None:
+        """How many classes there are; None where labels are none."""
+        return None if self.label is None else self.label.classes
+
     def as_json(self) -> dict[str, Any]:
         """What `config.json` holds of it."""
         return {**self._asdict(), "label": None if self.label is None else self.label._asdict()}
@@ -140,7 +145,7 @@ def load(workdir: str | os.PathLike[str]) -> Loaded:
     run = options.get("run") or {}
     first, count = (decoded(int, run.get(name), f"{where}: options.run.{name}") for name in ("first_seed", "seeds"))
     seeds = tuple(range(first, first + count))
-    model = build(architecture, training, example.shape, example.scale, kind=example.kind)
+    model = build(architecture, training, example.shape, example.scale, kind=example.kind, classes=example.classes)
     if not (directory / "checkpoints").is_dir():
         raise ValueError(f"{directory} has no checkpoint yet: the run was stopped before its first one")
     with Checkpoints(directory / "checkpoints") as checkpoints:

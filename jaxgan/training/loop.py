@@ -24,9 +24,9 @@ from jaxgan.runs.options import Run
 from jaxgan.runs.summary import Summary, read_summary, write_summary
 from jaxgan.training import placement
 from jaxgan.training.results import summarized
-from jaxgan.training.seeds import Seeds, in_turn, programs, vmapped
+from jaxgan.training.seeds import Seeds, in_turn, programs, turns, vmapped
 from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
-from jaxgan.types import GAN, Info, State, Stream, Task
+from jaxgan.types import GAN, Batch, Classified, Info, KnownModes, State, Stream, Task
 
 LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
@@ -112,9 +112,11 @@ def fit(
     seeds = range(run.first_seed, run.first_seed + run.seeds)
     mesh = _mesh(run, batch_size, pack)
     source = source_of(task, seeds, gan.minibatches * batch_size, mesh)
-    loops = _loops(gan, source, batch_size)
-    several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1, mesh)
-    single = _several(gan, source, batch_size, run, seeds, 1, mesh) if loops and steps % every_log else several
+    loops, classes = _loops(gan, source, batch_size), _classes(gan, task)
+    several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1, mesh, classes)
+    single = several
+    if loops and steps % every_log:
+        single = _several(gan, source, batch_size, run, seeds, 1, mesh, classes)
     title = " / ".join(filter(None, (config["experiment"], config["arm"])))
     seconds = {"train_seconds": 0.0, "compile_seconds": 0.0, "waited_seconds": 0.0}
     progress: dict[str, Any] = {"step": 0, **seconds, "silent_techniques": []}
@@ -142,7 +144,8 @@ def fit(
 
         def evaluate() -> tuple[np.ndarray, list[dict[str, Any]]]:
             samples = several.sample(states, run.samples)
-            return samples, [evaluation.measure(of_seed) for of_seed in samples]
+            labels = None if classes is None else turns(run.samples, classes)
+            return samples, [evaluation.measure(Batch(of_seed, labels)) for of_seed in samples]
 
         samples: np.ndarray | None = None
         measured: list[dict[str, Any]] = []
@@ -230,11 +233,27 @@ def _loops(gan: GAN, source: Source, batch_size: int) -> bool:
     return not any(primitive in str(traced) for primitive in slow)
 
 
+def _classes(gan: GAN, task: Task | Stream) -> int | None:
+    """How many classes a conditional model is asked for in turn; None for another one."""
+    if not gan.conditional:
+        return None
+    if not isinstance(task, KnownModes | Classified):
+        raise ValueError(f"a conditional model needs data with classes, which {task.name!r} has not")
+    return task.modes
+
+
 def _several(
-    gan: GAN, source: Source, batch_size: int, run: Run, seeds: Sequence[int], length: int, mesh: Mesh | None
+    gan: GAN,
+    source: Source,
+    batch_size: int,
+    run: Run,
+    seeds: Sequence[int],
+    length: int,
+    mesh: Mesh | None,
+    classes: int | None,
 ) -> Seeds:
     chunk = SAMPLE_IMAGES if source.images else SAMPLE_POINTS
-    program = programs(gan, source.draw, batch_size, length, chunk, mesh)
+    program = programs(gan, source.draw, batch_size, length, chunk, mesh, classes)
     if mesh is not None:
         shared = not source.streams
         return vmapped(program, seeds, shared_feed=shared, mesh=mesh, divide_optimizer=run.divide_optimizer)

@@ -66,7 +66,13 @@ class Seeds(NamedTuple):
 
 
 def programs(
-    gan: GAN, draw: Callable | None, batch_size: int, length: int, chunk: int, mesh: Mesh | None = None
+    gan: GAN,
+    draw: Callable | None,
+    batch_size: int,
+    length: int,
+    chunk: int,
+    mesh: Mesh | None = None,
+    classes: int | None = None,
 ) -> Programs:
     """Makes the programs of a run.
 
@@ -78,6 +84,8 @@ def programs(
       length: steps in one `advance`; 1 is straight-line code without a loop.
       chunk: samples drawn at a time.
       mesh: from `placement.mesh`, along whose data axis every minibatch is cut; None for a single device.
+      classes: of a conditional model, which take turns: sample i is of class `i % classes`, as `turns` says; None for
+        another one.
     """
 
     def keys(key: Key) -> tuple[Key, Key, Key]:  # fold_in, which does not use the key up
@@ -108,9 +116,17 @@ def programs(
 
     def sample(key: Key, state: State, index: Array) -> Array:
         _, _, key_sample = keys(key)
-        return gan.sample(jax.random.fold_in(jax.random.fold_in(key_sample, state.step), index), state, chunk)
+        key = jax.random.fold_in(jax.random.fold_in(key_sample, state.step), index)
+        if classes is None:
+            return gan.sample(key, state, chunk)
+        return gan.sample(key, state, chunk, (index * chunk + jnp.arange(chunk)) % classes)
 
     return Programs(begin, advance, sample, length, chunk)
+
+
+def turns(n: int, classes: int) -> np.ndarray:
+    """`[n]` int32, the classes of n samples of a conditional model."""
+    return np.arange(n, dtype=np.int32) % classes
 
 
 def _samples(sample: Callable, n: int, chunk: int, axis: int) -> np.ndarray:

@@ -157,6 +157,11 @@ class Model(Protocol):
         """How many minibatches of real examples one step can use."""
         ...
 
+    @property
+    def conditional(self) -> bool:
+        """Whether `sample` takes labels."""
+        ...
+
 
 class GAN(NamedTuple):
     """A generative adversarial network: pure functions, none of them jitted. It is a `Model`.
@@ -178,6 +183,7 @@ class GAN(NamedTuple):
       apply: `apply(state, gradients) -> State`, one update of both players by their optimizers; no technique's state
         changes.
       judge: `judge(key, state, x) -> [n]`, the discriminator's logits in inference mode, one number each.
+      conditional: whether the generator takes labels.
     """
 
     init: Callable[..., State]
@@ -189,3 +195,4 @@ class GAN(NamedTuple):
     gradients: Callable[..., Gradients]
     apply: Callable[..., State]
     judge: Callable[..., Array]
+    conditional: bool = False
