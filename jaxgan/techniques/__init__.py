@@ -1,5 +1,8 @@
 """Techniques against mode collapse, one file each; every factory returns a `Technique`."""
 
+from jaxgan.techniques.codes import ali as ali
+from jaxgan.techniques.codes import infogan as infogan
+from jaxgan.techniques.codes import veegan as veegan
 from jaxgan.techniques.instance_noise import instance_noise as instance_noise
 from jaxgan.techniques.mode_seeking import mode_seeking as mode_seeking
 from jaxgan.techniques.penalties import dragan as dragan
