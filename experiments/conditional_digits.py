@@ -1,6 +1,6 @@
 """Handwritten digits of a wanted class: a conditional GAN.
 
-    python experiments/conditional_digits.py --workdir runs/conditional_digits
+python experiments/conditional_digits.py --workdir runs/conditional_digits
 """
 
 import dataclasses

@@ -1,5 +1,11 @@
 """Techniques against mode collapse, one file each; every factory returns a `Technique`."""
 
+from jaxgan.techniques.codes import ali as ali
+from jaxgan.techniques.codes import infogan as infogan
+from jaxgan.techniques.codes import veegan as veegan
+from jaxgan.techniques.gman import gman as gman
+from jaxgan.techniques.heads import ac_gan as ac_gan
+from jaxgan.techniques.heads import mgan as mgan
 from jaxgan.techniques.instance_noise import instance_noise as instance_noise
 from jaxgan.techniques.mode_seeking import mode_seeking as mode_seeking
 from jaxgan.techniques.penalties import dragan as dragan

@@ -13,29 +13,41 @@ import numpy as np
 import pytest
 
 import jaxgan
-from jaxgan import Batch, Info, Own, Play, Technique, Unroll, losses, optimizers, techniques
+from jaxgan import Batch, Info, Own, Play, Technique, Unroll, losses, networks, optimizers, techniques
 from jaxgan.types import Terms
 from tests.helpers import counted, jit, perceptron, played
 
+BATCH, VECTOR, IMAGE, NOISE = 8, (2,), (4, 4, 3), 3
+
 TECHNIQUES: dict[str, Technique] = {
+    "ac_gan": techniques.ac_gan(3),
+    "ali": techniques.ali(networks.mlp([4], out=NOISE)),
     "dragan": techniques.dragan(1.0),
+    "gman": techniques.gman(1.0),
     "gradient_penalty": techniques.gradient_penalty(1.0),
+    "infogan": techniques.infogan(2, 1, hidden=4),
     "instance_noise": techniques.instance_noise(0.3, steps=10),
+    "mgan": techniques.mgan(2, 1.0),
     "mode_seeking": techniques.mode_seeking(1.0),
     "r1": techniques.r1(1.0),
     "r2": techniques.r2(1.0),
     "replay": techniques.replay(6),
+    "veegan": techniques.veegan(networks.mlp([4], out=NOISE)),
 }
+# The discriminator sees more than the example, which comes first: flat ones with columns, others in a tree.
+JOINT = {"ali": "the latent too", "veegan": "the latent too"}
+
+# Logits in parts, for techniques that need several discriminators.
+PARTS = {"gman": 3}
+LABELS = jnp.arange(BATCH) % 3
 
 every_technique = pytest.mark.parametrize("name", TECHNIQUES)
-
-BATCH, VECTOR, IMAGE = 8, (2,), (4, 4, 3)
 
 
 def draw(shape=VECTOR, dtype=jnp.float32):
     """The discriminator's weights, data, fakes and latents."""
     keys = jax.random.split(jax.random.key(5), 4)
-    shapes = (shape, (BATCH, *shape), (BATCH, *shape), (BATCH, 3))
+    shapes = (shape, (BATCH, *shape), (BATCH, *shape), (BATCH, NOISE))
     return tuple(jax.random.normal(key, shape, dtype) for key, shape in zip(keys, shapes, strict=True))
 
 
@@ -50,20 +62,28 @@ def every_hook(name, key, weights, data, generated, latent):
     def features(x):
         return jnp.tanh(x.reshape(BATCH, -1))
 
-    play = played(discriminate, data, generated, latent=latent, features=features)
+    columns = slice(NOISE, NOISE + technique.columns)
+    latent = jnp.concatenate([latent, jnp.zeros((BATCH, technique.columns), latent.dtype)], axis=1)
+    if technique.latent:  # none of them uses in it what it owns
+        latent = technique.latent(Own(), keys[0], Batch(latent), columns).data
+    found = {"latent": latent} if technique.latent else {}
+    real, fake = Batch(data, LABELS), Batch(generated, LABELS[::-1])
+    play = played(discriminate, real, fake, latent=latent, features=features, columns={name: columns})
+    if name in PARTS:
+        in_parts = [y[:, None] * jnp.arange(1.0, PARTS[name] + 1)[None] for y in (play.real_logits, play.fake_logits)]
+        play = play._replace(real_logits=in_parts[0], fake_logits=in_parts[1])
     zero = jnp.zeros(())
     info = Info(zero, zero, zero, zero, zero, zero, Terms({}, {}))
     own = technique.init(key_init, play.data, latent.shape[1]) if technique.init else Own()
     if technique.attach:
         shapes = {k: v for k, v in play._asdict().items() if isinstance(v, jax.Array | Batch)}
-        whole = {**dict.fromkeys(play._fields), **jax.eval_shape(lambda: shapes), "columns": {}}
+        seen = jax.eval_shape(lambda: {**shapes, "features": features(data)})
+        whole = {**dict.fromkeys(play._fields), **seen, "columns": {name: columns}}
         own = technique.attach(own, key_attach, Play(**whole))
-    found = {"begin": own}
+    found["begin"] = own
     if technique.update:
         own = own._replace(state=technique.update(own, key_first, play, info))
     real, fake = play.data, play.generated
-    if technique.latent:
-        found["latent"] = technique.latent(own, keys[0], Batch(latent), slice(latent.shape[1], None))
     if technique.meet:
         found["meet"] = technique.meet(own, keys[1], real, fake, play.features)
     if technique.rehearse:
@@ -97,7 +117,11 @@ def test_hooks_keep_shape_and_dtype_and_losses_are_wide_scalars(name, shape, dty
     found = jax.eval_shape(functools.partial(every_hook, name), jax.random.key(0), *arrays)
     for hook in ("meet", "rehearse"):
         for x in found.get(hook, ()) if hook == "meet" else filter(None, [found.get(hook)]):
-            assert (x.data.shape, x.data.dtype) == ((BATCH, *shape), dtype)
+            example = x.data
+            if name in JOINT and hook == "meet":
+                wide = shape == VECTOR and jax.ShapeDtypeStruct((BATCH, example.shape[1] - NOISE), example.dtype)
+                example = wide or example["x"]
+            assert (example.shape, example.dtype) == ((BATCH, *shape), dtype)
     for hook in ("discriminator_loss", "generator_loss"):
         if hook in found:
             assert (found[hook].shape, found[hook].dtype) == ((), jnp.float32)
@@ -118,7 +142,7 @@ def test_compiled_and_vmapped_results_equal_plain_ones(name):
 def test_gradients_are_finite_and_stay_so_where_nothing_varies(name):
     def total(weights, *arrays):
         found = every_hook(name, jax.random.key(0), weights, *arrays)
-        terms = [value for hook, value in found.items() if hook not in ("begin", "update")]
+        terms = [value for hook, value in found.items() if hook not in ("begin", "latent", "update")]
         return sum(jnp.sum(value) for value in jax.tree.leaves(terms))
 
     gradient = jit(jax.grad(total, (0, 2)))
@@ -136,15 +160,18 @@ def test_steps_are_finite_keep_their_form_take_one_trace_and_report_terms(name):
     technique = TECHNIQUES[name]
     players = jaxgan.gan(
         generator=perceptron([4], out=2),
-        discriminator=perceptron([5], out=1),
+        discriminator=networks.several_discriminators(perceptron([5], out=1), PARTS[name])
+        if name in PARTS
+        else perceptron([5], out=1),
         loss=losses.non_saturating(),
         generator_optimizer=optimizers.adam(0.01),
         discriminator_optimizer=optimizers.adam(0.01),
-        latent_dim=2,
+        latent_dim=NOISE,
         techniques=(technique,),
         unroll=Unroll(1),
+        label_distribution=lambda key, n: jax.random.randint(key, (n,), 0, 3),
     )
-    data = draw()[1]
+    data = Batch(draw()[1], LABELS)
     step, traces = counted(players.step)
     step, start = jit(step), jit(players.init)(jax.random.key(0), data)
     state = start

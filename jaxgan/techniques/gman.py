@@ -1,0 +1,76 @@
+"""GMAN: several discriminators, of which the generator listens most to those that are hardest to fool."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from jaxgan.types import Array, Own, Technique
+from jaxgan.types.checks import at_least
+
+
+def _non_saturating(fake_logits: Array) -> Array:
+    return jax.nn.softplus(-fake_logits)
+
+
+def gman(
+    sharpness: float | Array | None = None,
+    *,
+    reward: float | Array = 0.001,
+    loss: Callable[[Array], Array] = _non_saturating,
+) -> Technique:
+    """Weighs the generator's loss of each discriminator: `Σ w_i ℓ_i` with `w = softmax(λ ℓ)`, in place of the mean.
+
+    `ℓ_i` is the mean over the batch of the generator's loss against discriminator i, and the weights are not held
+    constant in its gradient. λ = 0 is the mean, a large λ the hardest discriminator alone. Without `sharpness` the
+    generator chooses λ itself (GMAN*): λ = softplus(Λ), Λ starts at -2 and is trained by the generator's loss, from
+    which `reward · λ` is taken, so that it does not simply choose the mildest mean. Each discriminator has the loss of
+    the GAN, whatever λ. Take it with `networks.several_discriminators`; penalties such as R1 act on the mean of their
+    logits. `Info.reports` shows `sharpness`, λ.
+
+    Args:
+      sharpness: λ, 0 or more; None lets the generator choose it.
+      reward: for a large λ, 0 or more, where the generator chooses; the paper writes a reward f(λ), here `reward · λ`.
+      loss: what the generator minimises of a fake logit: that of the GAN's own loss.
+
+    Raises:
+      ValueError: a number out of range; when a GAN with it begins, a discriminator with a single logit; when it is
+        used, a loss without halves.
+
+    Reference:
+      Durugkar, Gemp and Mahadevan, "Generative Multi-Adversarial Networks", 2017, sections 3.2 and 4.
+    """
+    if sharpness is not None:
+        at_least("the sharpness of gman", sharpness, 0)
+    at_least("the reward of gman", reward, 0)
+
+    def init(key, batch, latent_width):
+        del key, batch, latent_width
+        return Own(generator={"raw": jnp.asarray(-2.0)}) if sharpness is None else Own()
+
+    def attach(own, key, shapes):
+        del key
+        if len(shapes.fake_logits.shape) != 2:
+            raise ValueError(
+                "gman weighs several discriminators, and this one gives a single logit: take "
+                "networks.several_discriminators"
+            )
+        return own
+
+    def chosen(own: Own) -> Array:
+        return jax.nn.softplus(own.generator["raw"]) if sharpness is None else jnp.asarray(sharpness, float)
+
+    def generator_weights(own, key, play):
+        del key
+        losses = jnp.mean(loss(play.fake_logits), axis=0)
+        # Times their number: the mean over discriminators that is then taken is the weighted sum.
+        return losses.shape[0] * jax.nn.softmax(chosen(own) * losses)[None]
+
+    return Technique(
+        "gman",
+        init=init,
+        attach=attach,
+        generator_weights=generator_weights,
+        generator_loss=(lambda own, key, play: -reward * chosen(own)) if sharpness is None else None,
+        report=lambda own: {"sharpness": chosen(own)},
+    )

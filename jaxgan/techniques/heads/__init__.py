@@ -1,0 +1,4 @@
+"""Heads on the discriminator's features: classifiers that share its trunk."""
+
+from jaxgan.techniques.heads.ac_gan import ac_gan as ac_gan
+from jaxgan.techniques.heads.mgan import mgan as mgan

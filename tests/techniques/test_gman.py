@@ -1,0 +1,95 @@
+"""GMAN: the weights in closed form, the choice of λ, and the penalty beside it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import jaxgan
+from jaxgan import Own, losses, networks, optimizers, techniques
+from tests.helpers import derivative, jit, perceptron, played
+
+
+def weighted(technique, losses_of_parts, own=None):
+    """The generator's loss that results, for discriminators whose losses are given: constant over the batch."""
+    logits = -jnp.log(jnp.expm1(jnp.asarray(losses_of_parts)))  # softplus(-logit) is the loss
+    fake_logits = jnp.broadcast_to(logits, (4, len(losses_of_parts)))
+    play = played(lambda x: x[:, 0], jnp.zeros((4, 1)), jnp.zeros((4, 1)))._replace(fake_logits=fake_logits)
+    weights = technique.generator_weights(own or Own(), jax.random.key(0), play)
+    return jnp.mean(weights * jax.nn.softplus(-fake_logits))
+
+
+@pytest.mark.parametrize(("sharpness", "value"), [(0.0, 1.5), (1.0, 1.731059), (100.0, 2.0)])
+def test_mean_softmax_and_hardest(x64, sharpness, value):
+    np.testing.assert_allclose(weighted(techniques.gman(sharpness), [1.0, 2.0]), value, rtol=1e-6)
+
+
+def test_a_chosen_sharpness_starts_where_the_paper_says(x64):
+    technique = techniques.gman()
+    own = technique.init(jax.random.key(0), None, 2)
+    chosen = float(technique.report(own)["sharpness"])
+    np.testing.assert_allclose(chosen, np.log1p(np.exp(-2.0)), rtol=1e-6)
+    expected = (
+        np.array([1.0, 2.0]) @ np.exp(chosen * np.array([1.0, 2.0])) / np.exp(chosen * np.array([1.0, 2.0])).sum()
+    )
+    np.testing.assert_allclose(weighted(technique, [1.0, 2.0], own), expected, rtol=1e-6)
+    np.testing.assert_allclose(technique.generator_loss(own, None, None), -0.001 * chosen, rtol=1e-6)
+
+
+def make(technique, **options):
+    return jaxgan.gan(
+        **{
+            "generator": perceptron([4], out=2),
+            "discriminator": networks.several_discriminators(perceptron([5], out=1), 3),
+            "loss": losses.non_saturating(),
+            "generator_optimizer": optax.sgd(0.1),
+            "discriminator_optimizer": optax.sgd(0.1),
+            "latent_dim": 2,
+            "techniques": (technique, techniques.r1(0.3)),
+            **options,
+        }
+    )
+
+
+def batch():
+    return jax.random.normal(jax.random.key(5), (8, 2)) + 1.0
+
+
+def test_the_generator_trains_its_sharpness():
+    """Up by a large reward, down without one, since the mean of the losses grows with λ."""
+    key = jax.random.key(0)
+    for reward, sign in ((10.0, 1.0), (0.0, -1.0)):
+        gan = make(techniques.gman(reward=reward)._replace(optimizer=optax.sgd(1e4)))
+        state = jit(gan.init)(key, batch())
+        after, info = jit(gan.step)(key, state, batch())
+        moved = after.generator.techniques["gman"].params["raw"] - state.generator.techniques["gman"].params["raw"]
+        assert np.sign(moved) == sign and set(info.reports["gman"]) == {"sharpness"}
+
+
+def test_outer_gradient_by_the_sharpness_equals_finite_differences(x64):
+    key = jax.random.key(0)
+
+    def loss(sharpness):
+        gan = make(techniques.gman(sharpness))
+        state = gan.init(key, batch().astype(jnp.float64))
+        for _ in range(2):
+            state, info = gan.step(key, state, batch().astype(jnp.float64))
+        return info.generator_loss
+
+    both = jit(jax.value_and_grad(loss))
+    gradient = both(1.5)[1]
+    assert abs(gradient) > 1e-7
+    np.testing.assert_allclose(gradient, derivative(lambda s: both(s)[0], 1.5, 1e-3), rtol=1e-5)
+
+
+def test_mistakes_are_one_line():
+    with pytest.raises(ValueError, match="sharpness of gman must be at least 0, got -1"):
+        techniques.gman(-1.0)
+    with pytest.raises(ValueError, match="reward of gman must be at least 0, got -1"):
+        techniques.gman(reward=-1.0)
+    with pytest.raises(ValueError, match="gman weighs several discriminators, and this one gives a single logit"):
+        make(techniques.gman(1.0), discriminator=perceptron([5], out=1)).init(jax.random.key(0), batch())
+    paired = make(techniques.gman(1.0), loss=losses.relativistic(), generator_optimizer=optimizers.adam(1e-3))
+    with pytest.raises(ValueError, match="gman weighs real and fake examples apart"):
+        paired.step(jax.random.key(0), paired.init(jax.random.key(0), batch()), batch())
