@@ -67,15 +67,12 @@ def mlp(
       A `Network` from `[batch, ...]` to `[batch, out]`, with the last hidden layer as its `features`.
 
     Raises:
-      ValueError: no `widths`; a width, `out` or `maxout` below 1; `dropout` out of range; one class, or `classes`
-        without `batch_norm`.
+      ValueError: a value out of range, or `classes` without `batch_norm`.
     """
     if not widths:
         raise ValueError(f"widths must name at least one hidden layer, got {widths!r}")
-    for width in widths:
-        check_positive("each of widths", width)
-    check_positive("out", out)
-    check_positive("maxout", maxout)
+    for name, value in (*(("each of widths", width) for width in widths), ("out", out), ("maxout", maxout)):
+        check_positive(name, value)
     check_dropout(dropout)
     check_conditional_norm(classes, batch_norm)
     return from_linen(
