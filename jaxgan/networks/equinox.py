@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from jaxgan.networks.adapters import as_network, read_signature
 from jaxgan.types import Array, Key, Network, Params, PyTree, Stats
@@ -56,10 +57,8 @@ def from_equinox(
         del x
         signature.arguments(label)
         module, state = eqx.nn.make_with_state(make)(key)
-        arrays = {path: leaf for path, leaf in _leaves(module).items() if eqx.is_array(leaf)}
-        params = {path: array for path, array in arrays.items() if eqx.is_inexact_array(array)}
-        constants = {path: array for path, array in arrays.items() if path not in params}
         values, _ = state.tree_flatten()
+        params, constants = _arrays(module)
         return params, {**constants, **dict(zip(markers, values, strict=True))}
 
     def run(
@@ -72,11 +71,9 @@ def from_equinox(
         keys = jax.random.split(key, jax.tree.leaves(x)[0].shape[0]) if draws and key is not None else None
 
         def one(x: PyTree, label: PyTree, key: Key | None) -> tuple[Array, Any]:
-            given = {
-                **arguments,
-                **({"label": label} if signature.conditional else {}),
-                **({"key": key} if draws else {}),
-            }
+            given = {**arguments, **({"key": key} if draws else {})}
+            if signature.conditional:
+                given["label"] = label
             if markers or "state" in signature.needed:
                 return module(x, state=state, **given)
             return module(x, **given), state
@@ -97,8 +94,12 @@ def _path(path: Any) -> str:
     return jax.tree_util.keystr(path, simple=True, separator=".")
 
 
-def _leaves(module: PyTree) -> dict[str, Any]:
-    return {_path(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(module)}
+def _arrays(module: PyTree) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The floating arrays of a module, which are trained, and the others, by path."""
+    leaves = {_path(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(module)}
+    arrays = {path: leaf for path, leaf in leaves.items() if isinstance(leaf, jax.Array)}
+    params = {path: array for path, array in arrays.items() if jnp.issubdtype(array.dtype, jnp.inexact)}
+    return params, {path: array for path, array in arrays.items() if path not in params}
 
 
 def _filled(form: PyTree, arrays: dict[str, Array]) -> Any:

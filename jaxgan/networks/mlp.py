@@ -48,7 +48,7 @@ def mlp(
 
     Args:
       widths: units of each hidden layer, at least one layer.
-      out: units of the output.
+      out: units of the output; of an encoder, `2 * latent_dim`, mean and log-variance.
       activation: of the hidden layers, such as `jnp.tanh`.
       output_activation: of the output, linear if None.
       kernel_init: initialiser of all kernels, as in `jax.nn.initializers`. The default is He's, which keeps the
@@ -60,23 +60,18 @@ def mlp(
       dropout: share of hidden activations set to zero in training mode, in [0, 1); above 0 training needs a key.
       spectral_norm: whether all kernels are divided by their largest singular value.
       classes: above 0 a conditional network, whose batch normalisation has a gain and bias for each class, as in
-        `ConditionalBatchNorm`; labels are int `[batch]`, or float `[batch, classes]`. Without batch normalisation,
-        `labelled` and `projection` give a network its labels.
+        `ConditionalBatchNorm`; labels are int `[batch]`, or float `[batch, classes]`.
 
     Returns:
-      A `Network` from `[batch, ...]` to `[batch, out]`, with the last hidden layer as its `features`. An encoder has
-      `out=2 * latent_dim`, mean and log-variance.
+      A `Network` from `[batch, ...]` to `[batch, out]`, with the last hidden layer as its `features`.
 
     Raises:
-      ValueError: if `widths` is empty, if a width, `out` or `maxout` is below 1, if `dropout` is out of range, or if
-        there is one class, or `classes` without `batch_norm`.
+      ValueError: a value out of range, or `classes` without `batch_norm`.
     """
     if not widths:
         raise ValueError(f"widths must name at least one hidden layer, got {widths!r}")
-    for width in widths:
-        checks.at_least("each of widths", width, 1)
-    checks.at_least("out", out, 1)
-    checks.at_least("maxout", maxout, 1)
+    for name, value in (*(("each of widths", width) for width in widths), ("out", out), ("maxout", maxout)):
+        checks.at_least(name, value, 1)
     checks.between("dropout", dropout, 0, 1, ends="[)")
     check_conditional_norm(classes, batch_norm)
     return from_linen(
