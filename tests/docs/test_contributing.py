@@ -1,0 +1,53 @@
+"""CONTRIBUTING's recipe for a technique, followed on a throw-away file."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxgan
+from jaxgan import losses, optimizers
+from jaxgan.runs.factories import make, public, read
+from jaxgan.types import Technique
+from tests.helpers import jit, perceptron
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def followed(tmp_path):
+    """The module that the template makes."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (template,) = re.findall(r'```python\n("""NAME in full.*?)```', text, re.DOTALL)
+    path = tmp_path / "name.py"
+    path.write_text(template, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("name", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_template_of_a_technique_trains_and_is_an_option(followed):
+    catalogue = public(followed, "technique", Technique)
+    technique = make(read(catalogue, "name:0.5", "--technique"))
+    gan = jaxgan.gan(
+        generator=perceptron([4], out=2),
+        discriminator=perceptron([5], out=1),
+        loss=losses.non_saturating(),
+        generator_optimizer=optimizers.adam(0.01),
+        discriminator_optimizer=optimizers.adam(0.01),
+        latent_dim=3,
+        techniques=(technique,),
+    )
+    key, batch = jax.random.key(0), jnp.ones((8, 2))
+    state = jit(gan.init)(key, batch)
+    _, info = jit(gan.step)(key, state, batch)
+    logits = perceptron([5], out=1).apply(state.discriminator.params, {}, batch, train=True)[0]
+    np.testing.assert_allclose(info.terms.discriminator["name"], 0.5 * np.mean(logits**2), rtol=1e-5)
+    with pytest.raises(ValueError, match="the weight of name must be at least 0, got -1"):
+        followed.name(-1.0)
