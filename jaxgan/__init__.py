@@ -14,6 +14,7 @@ from jaxgan.adversarial import dynamics as dynamics
 from jaxgan.adversarial.lookahead import Unroll as Unroll
 from jaxgan.adversarial.lookahead import unrolled as unrolled
 from jaxgan.models.gan import gan as gan
+from jaxgan.models.vae import vae as vae
 from jaxgan.networks.packing import packed as packed
 from jaxgan.runs.loading import load as load
 from jaxgan.types import GAN as GAN

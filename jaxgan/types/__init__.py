@@ -35,5 +35,6 @@ from jaxgan.types.tasks import Task as Task
 from jaxgan.types.techniques import Own as Own
 from jaxgan.types.techniques import Play as Play
 from jaxgan.types.techniques import Technique as Technique
+from jaxgan.types.variational import VAE as VAE
 from jaxgan.types.verdicts import SeedVerdict as SeedVerdict
 from jaxgan.types.verdicts import Verdict as Verdict

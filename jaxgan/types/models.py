@@ -118,8 +118,9 @@ class Gradients(NamedTuple):
 class Model(Protocol):
     """What the loop, the report, checkpoints and the diagnosis need of a model; a GAN is one.
 
-    A state is a tree of arrays with an int32 scalar `step`, and an info a named tuple of scalars. What a model does not
-    offer is None.
+    A state is a named tuple of arrays with an int32 scalar `step`, and an info a named tuple of scalars. Those of its
+    fields whose names end in `loss` or `gradient_norm` are what a run is alarmed about. What a model does not offer is
+    None.
     """
 
     @property
