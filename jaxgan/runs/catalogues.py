@@ -12,7 +12,7 @@ from collections.abc import Callable
 import jax
 from jax.nn.initializers import Initializer
 
-from jaxgan import losses, networks, techniques
+from jaxgan import losses, models, networks, techniques
 from jaxgan.runs.factories import Catalogue, naming, public
 from jaxgan.types import AdversarialLoss, Array, Network, Technique
 
@@ -52,6 +52,8 @@ ACTIVATIONS = Catalogue(
 INITIALISERS = Catalogue("initialiser", {"he": _he, "orthogonal": _orthogonal, "normal": _normal})
 _FUNCTIONS = {Activation: naming(ACTIVATIONS), Initializer: naming(INITIALISERS)}
 
+# Explicit, since no text can say their networks: `jaxgan.runs.building` makes the parts that a signature names.
+MODELS = Catalogue("model", {"gan": models.gan, "vae": models.vae})
 NETWORKS = public(networks, "network", Network, _FUNCTIONS)
 # Without `zero_sum`, which takes a loss and builds none by itself; `minimax` is the zero-sum game of the field.
 LOSSES = public(losses, "loss", AdversarialLoss, _FUNCTIONS)
