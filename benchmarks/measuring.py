@@ -24,13 +24,13 @@ from jaxgan.runs.building import build
 from jaxgan.runs.options import Architecture, Training
 from jaxgan.training import placement
 from jaxgan.training.seeds import in_turn, programs, vmapped
-from jaxgan.types import GAN
+from jaxgan.types import Model
 
 Spec = Mapping[str, Any]
 MEBI, SAMPLES = 2**20, 64
 
 
-def players(spec: Spec) -> tuple[GAN, Any]:
+def players(spec: Spec) -> tuple[Model, Any]:
     """The GAN that is described, and its task."""
     convolutional = spec["network"] == "dcgan"
     architecture = Architecture(

@@ -2,9 +2,10 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Literal
 
 from jaxgan import report
-from jaxgan.diagnosis import diagnose, read_samples
+from jaxgan.diagnosis import Samples, diagnose, read_samples
 from jaxgan.runs.folder import write_json
 
 COLLAPSED = 3  # exit status with --fail-on-collapse
@@ -15,8 +16,8 @@ DIAGNOSIS = "diagnosis.json"
 class Diagnose:
     """Tells whether a generator has collapsed, and which modes are gone.
 
-    Real and generated samples are a .npy file, a .npz file (arrays samples and perhaps labels), a folder of images
-    (class folders are labels), or tfds:NAME/SPLIT.
+    Real and generated samples are a .npy file, a .npz file (arrays samples and perhaps labels and kind, as jaxgan
+    sample writes it), a folder of images (class folders are labels), or tfds:NAME/SPLIT.
     """
 
     real: str
@@ -28,6 +29,9 @@ class Diagnose:
     features: str = "auto"
     """What distances are measured in: pixels, random (a fixed random convolutional network, the default for images),
     or inception:PATH with a file of weights."""
+    kind: Literal["points", "images", "sequences"] | None = None
+    """What a sample is: none is what the file says, and else an image where it has two or three axes. Sequences are
+    [n, time, channels]."""
     data_dir: Path | None = None
     """Folder of TFDS data sets; none is the environment variable TFDS_DATA_DIR."""
     fail_on_collapse: bool = False
@@ -37,7 +41,7 @@ class Diagnose:
 
     def __call__(self) -> int:
         _claim(self.out)
-        real, fake = (read_samples(source, data_dir=self.data_dir) for source in (self.real, self.fake))
+        real, fake = (self._read(source) for source in (self.real, self.fake))
         found = diagnose(real, fake, features=self.features, seed=self.seed)
         self.out.mkdir(parents=True, exist_ok=True)
         write_json(self.out / DIAGNOSIS, found.summary())
@@ -45,6 +49,9 @@ class Diagnose:
         print(found.verdict.sentence)
         print(f"report: {page}")
         return COLLAPSED if self.fail_on_collapse and found.verdict.kind == "collapse" else 0
+
+    def _read(self, source: str) -> Samples:
+        return read_samples(source, data_dir=self.data_dir, kind=self.kind)
 
 
 def _claim(folder: Path) -> None:

@@ -213,7 +213,8 @@ def _train(
         "training": dataclasses.asdict(options.training),
         "run": _run_options(options.run),
     }
-    modes = monitored_modes(task) if options.run.watch_modes and options.run.on_alarm != "off" else None
+    watches = options.run.watch_modes and options.run.on_alarm != "off" and options.training.takes("techniques")
+    modes = monitored_modes(task) if watches else None
     further = () if modes is None else (alarms.watch(modes.assign, len(modes.names)),)
     return fit(
         build(

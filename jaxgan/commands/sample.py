@@ -21,7 +21,8 @@ class Sample:
     workdir: tyro.conf.Positional[Path]
     """Folder of the run; of a comparison, that of one arm."""
     out: Path
-    """A new file: .png for a picture, or .npz for an array `samples` [n, ...], and `labels` [n] with --label."""
+    """A new file: .png for a picture, or .npz for an array `samples` [n, ...], its `kind`, and `labels` [n] with
+    --label."""
     n: int = 64
     """How many."""
     seed: int | None = None
@@ -43,7 +44,7 @@ class Sample:
             picture = report.picture_of_samples(run.example.kind, samples, real)
             write_whole(self.out, lambda file: file.write(picture))
         else:
-            arrays: dict[str, Any] = {"samples": samples}
+            arrays: dict[str, Any] = {"samples": samples, "kind": run.example.kind}
             if self.label is not None:
                 arrays["labels"] = np.full(len(samples), self.label)
             write_whole(self.out, lambda file: np.savez(file, **arrays))

@@ -25,13 +25,15 @@ LINES = 5  # log lines in a row that show a discriminator which has won
 EXPLODED, VANISHED = 100.0, 0.01  # gradient norms, relative to their median so far
 
 
-NUMBERS = ("generator_loss", "discriminator_loss", "generator_gradient_norm", "discriminator_gradient_norm")
+WATCHED = ("loss", "gradient_norm")  # how the names of what has to be finite end
+# Of a GAN, and of a model that is trained by one gradient.
+MAKES, JUDGES, WHOLE = "generator_gradient_norm", "discriminator_gradient_norm", "gradient_norm"
 SENTENCES = {
     "not_finite": "a loss or a gradient is not finite: lower the learning rate",
     "overpowering_discriminator": "the discriminator is right nearly always: penalise it (--technique r1:1.0) or slow "
     "it down",
-    "exploding_gradient": "the generator's gradient is 100 times its usual size",
-    "vanishing_gradient": "the generator's gradient is a hundredth of its usual size",
+    "exploding_gradient": "the gradient of what makes the samples is 100 times its usual size",
+    "vanishing_gradient": "the gradient of what makes the samples is a hundredth of its usual size",
     "frozen_generator": "the generator gets no gradient at all",
 }
 
@@ -150,7 +152,7 @@ def alarms(
     """Tells what went wrong in a run, from the log lines of one seed, by the rules of `Detector`.
 
     Args:
-      lines: dictionaries with `step`, the fields of `Info`, and `window` from `seen`, in order.
+      lines: dictionaries with `step`, the fields of the model's info, and `window` from `seen`, in order.
       names: of the modes; empty without a window.
       expected: `[k]`, share of each mode in the data.
 
@@ -171,9 +173,11 @@ class Detector:
     300 steps, at most half of the modes at once that minibatches of the data hold. The second finds a generator that
     moves from mode to mode and leaves none out for long.
 
-    A discriminator overpowers when its accuracy is at least 0.99 on five lines in a row. A gradient explodes or
-    vanishes when the generator's norm is 100 times above or below its median so far on two lines in a row. A generator
-    is frozen when its gradient is exactly zero while the discriminator's is not.
+    Something is not finite when any number is not whose name ends in `loss` or `gradient_norm`. A discriminator
+    overpowers when its accuracy is at least 0.99 on five lines in a row. A gradient explodes or vanishes when the norm
+    of the generator's, or of a model with a single one, is 100 times above or below its median so far on two lines in a
+    row. A generator is frozen when its gradient is exactly zero while the discriminator's is not. What a model does not
+    log raises no alarm.
 
     Each kind is raised again only after it was over; lost modes are not listed while a collapse lasts.
 
@@ -194,8 +198,8 @@ class Detector:
         """Reads the next line and returns the alarms that it raises."""
         step = int(line["step"])
         found = self._of_modes(step, line["window"]) if self._names and "window" in line else []
-        self._accuracies = [*self._accuracies[1 - LINES :], line["discriminator_accuracy"]]
-        self._norms.append(_number(line["generator_gradient_norm"]))
+        self._accuracies = [*self._accuracies[1 - LINES :], line.get("discriminator_accuracy")]
+        self._norms.append(_number(line.get(MAKES, line.get(WHOLE))))
         now = {kind for kind, happens in self._failures(line).items() if happens}
         for kind, sentence in SENTENCES.items():
             if kind in now - self._going_on:
@@ -208,12 +212,12 @@ class Detector:
         before = before[np.isfinite(before)]
         usual = float(np.median(before)) if len(before) >= LINES else math.nan
         return {
-            "not_finite": not all(math.isfinite(_number(line[name])) for name in NUMBERS),
+            "not_finite": not all(math.isfinite(_number(x)) for name, x in line.items() if name.endswith(WATCHED)),
             "overpowering_discriminator": len(self._accuracies) == LINES
             and all(_number(accuracy) >= SURE for accuracy in self._accuracies),
             "exploding_gradient": bool((recent > EXPLODED * usual).all()),
             "vanishing_gradient": bool(((recent < VANISHED * usual) & (recent > 0)).all()),
-            "frozen_generator": line["generator_gradient_norm"] == 0 and line["discriminator_gradient_norm"] != 0,
+            "frozen_generator": line.get(MAKES) == 0 and line.get(JUDGES, 0) != 0,
         }
 
     def _of_modes(self, step: int, window: Mapping[str, Any]) -> list[Alarm]:

@@ -105,8 +105,8 @@ def _classifier(
 ) -> Callable[[np.ndarray], np.ndarray]:
     """Trains what gives `[n, classes]` probabilities."""
     if kind != "images":
-        linear = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(data, labels)
-        return lambda x: np.asarray(linear.predict_proba(x))
+        linear = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(data.reshape(len(data), -1), labels)
+        return lambda x: np.asarray(linear.predict_proba(x.reshape(len(x), -1)))
     params = train_classifier(_bytes(data), labels, key=jax.random.key(seed), classes=classes).params
     network = features.classifier(classes)
 

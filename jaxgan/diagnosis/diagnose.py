@@ -92,8 +92,8 @@ def diagnose(real: Samples, fake: Samples, *, features: str | Features = "auto",
     Args:
       real: from `read_samples`.
       fake: from `read_samples`.
-      features: "auto" is "random" for images and nothing for vectors; "pixels"; "random" is a fixed random
-        convolutional network; "inception:PATH" is Inception-v3 with the weights in a file; or a function
+      features: "auto" is "random" for images and nothing for vectors and sequences; "pixels"; "random" is a fixed
+        random convolutional network; "inception:PATH" is Inception-v3 with the weights in a file; or a function
         `images [n, height, width, channels] in [-1, 1] -> [n, d]`.
       seed: of everything random; the same samples and seed give the same diagnosis.
 
@@ -180,8 +180,8 @@ def _extractor(features: str | Features, samples: Scaled) -> tuple[Features, str
         return features, f"a function of the user, {getattr(features, '__name__', type(features).__name__)}"
     if samples.kind != "images":
         if features not in ("auto", "pixels"):
-            raise ValueError(f"features {features!r} are for images; vectors are taken as they are (auto)")
-        return lambda x: x, "the vectors themselves"
+            raise ValueError(f"features {features!r} are for images; all else is taken as it is (auto)")
+        return lambda x: x, "the values of the sequences" if samples.kind == "sequences" else "the vectors themselves"
     name, _, path = features.partition(":")
     channels = samples.real.shape[-1]
     if name == "pixels":

@@ -12,27 +12,32 @@ from jaxgan import data
 from jaxgan.types import Kind
 
 IMAGE_FILES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+KINDS: tuple[Kind, ...] = ("points", "images", "sequences")
+AXES: dict[str, tuple[int, ...]] = {"points": (2,), "images": (3, 4), "sequences": (3,)}
+SHAPES = {
+    "points": "[n, d]",
+    "images": "[n, height, width] or [n, height, width, channels]",
+    "sequences": "[n, time, channels]",
+}
 
 
 class Samples(NamedTuple):
     """Samples as they were stored.
 
     Attributes:
-      data: `[n, height, width, channels]` images, or `[n, d]` vectors, in the units of the source.
+      data: `[n, height, width, channels]` images, `[n, time, channels]` sequences, or `[n, d]` vectors, in the units of
+        the source.
       labels: `[n]` int, positions in `names`; None without labels.
       names: what the classes are called.
       source: what the user named.
+      kind: what a sample is, "images", "sequences" or "points".
     """
 
     data: np.ndarray
     labels: np.ndarray | None
     names: tuple[str, ...]
     source: str
-
-    @property
-    def kind(self) -> Kind:
-        """What a sample is: an image or a point. A file cannot say it, so this is where its axes are asked."""
-        return "images" if self.data.ndim == 4 else "points"
+    kind: Kind
 
 
 class Scaled(NamedTuple):
@@ -44,7 +49,7 @@ class Scaled(NamedTuple):
       real_labels: `[n]` int, positions in `names`; None without labels.
       fake_labels: `[m]` int, positions in `names`, -1 for a label that no real sample has; None without labels.
       names: of the classes of the reals.
-      kind: what a sample is, "images" or "points".
+      kind: what a sample is, "images", "sequences" or "points".
     """
 
     real: np.ndarray
@@ -55,14 +60,19 @@ class Scaled(NamedTuple):
     kind: Kind
 
 
-def read_samples(source: str | os.PathLike[str], *, data_dir: str | os.PathLike[str] | None = None) -> Samples:
+def read_samples(
+    source: str | os.PathLike[str], *, data_dir: str | os.PathLike[str] | None = None, kind: Kind | None = None
+) -> Samples:
     """Reads samples from what a user names.
 
     Args:
-      source: a `.npy` file; a `.npz` file with an array `samples` and perhaps `labels`; a folder of images, whose
-        subfolders, if there are any, are the classes; or `tfds:NAME/SPLIT`. Images are `[n, height, width]`,
-        `[n, height, width, channels]` or `[n, channels, height, width]`; vectors are `[n, d]`.
+      source: a `.npy` file; a `.npz` file with an array `samples` and perhaps `labels` and `kind`; a folder of images,
+        whose subfolders, if there are any, are the classes; or `tfds:NAME/SPLIT`. Images are `[n, height, width]`,
+        `[n, height, width, channels]` or `[n, channels, height, width]`; sequences are `[n, time, channels]`, and have
+        to be called so; vectors are `[n, d]`.
       data_dir: folder of TFDS data sets; None is the environment variable TFDS_DATA_DIR.
+      kind: what a sample is; None is what the file says, and where it does not, vectors have one axis, and images two
+        or three.
 
     Returns:
       `Samples`, with finite values only.
@@ -71,35 +81,48 @@ def read_samples(source: str | os.PathLike[str], *, data_dir: str | os.PathLike[
       ValueError: there is nothing there, or it cannot be read as samples; the message says what it is.
     """
     name = os.fspath(source)
-    if name.startswith("tfds:"):
-        return _from_tfds(name, data_dir)
     path = Path(name)
-    if path.is_dir():
-        return _from_folder(path)
+    if name.startswith("tfds:") or path.is_dir():
+        if kind not in (None, "images"):
+            raise ValueError(f"{name} holds images, not {kind}")
+        return _from_tfds(name, data_dir) if name.startswith("tfds:") else _from_folder(path)
     if not path.exists():
         raise ValueError(f"no file or folder {name}; samples are .npy, .npz, a folder of images, or tfds:NAME/SPLIT")
     if path.suffix not in (".npy", ".npz"):
         raise ValueError(f"{name} is no .npy or .npz file, no folder of images and no tfds:NAME/SPLIT")
-    array, labels = _from_file(path)
+    array, labels, said = _from_file(path)
+    if kind is not None and said is not None and kind != said:
+        raise ValueError(f"{name} says that it holds {said}, not {kind}")
     codes, names = _coded(labels, name) if labels is not None else (None, ())
-    return _checked(Samples(_shaped(array, name), codes, names, name))
+    shaped, kind = _shaped(array, name, kind or said)
+    return _checked(Samples(shaped, codes, names, name, kind))
 
 
-def _from_file(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+def _from_file(path: Path) -> tuple[np.ndarray, np.ndarray | None, Kind | None]:
     try:
         with open(path, "rb") as file:
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
-                return loaded, None
+                return loaded, None, None
             if "samples" not in loaded:
                 raise ValueError(f"{path} has no array 'samples'; it has {', '.join(loaded.files) or 'nothing'}")
-            return loaded["samples"], loaded.get("labels")
+            return loaded["samples"], loaded.get("labels"), _said(loaded.get("kind"), path)
     except (OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
     except ValueError as error:
         if "samples" in str(error):
             raise
         raise ValueError(f"{path} holds no plain array of numbers: {error}") from error
+
+
+def _said(kind: np.ndarray | None, path: Path) -> Kind | None:
+    """What kind of samples a file says that it holds."""
+    if kind is None:
+        return None
+    for known in KINDS:
+        if kind.ndim == 0 and str(kind) == known:
+            return known
+    raise ValueError(f"{path} holds samples of kind {kind}; known are {', '.join(KINDS)}")
 
 
 def _from_folder(path: Path) -> Samples:
@@ -121,9 +144,9 @@ def _from_folder(path: Path) -> Samples:
             raise ValueError(f"images are of unequal sizes: {_size(first)} in {files[0]}, {_size(image)} in {file}")
         images[i] = image
     if path in folders:
-        return _checked(Samples(images, None, (), str(path)))
+        return _checked(Samples(images, None, (), str(path), "images"))
     labels = np.repeat(np.arange(len(folders)), [len(group) for group in folders.values()])
-    return _checked(Samples(images, labels, tuple(folder.name for folder in folders), str(path)))
+    return _checked(Samples(images, labels, tuple(folder.name for folder in folders), str(path), "images"))
 
 
 def _image_files(folder: Path) -> list[Path]:
@@ -148,7 +171,7 @@ def _from_tfds(name: str, data_dir: str | os.PathLike[str] | None) -> Samples:
     assert isinstance(task, data.Examples)
     labels = None if task.labels is None else np.asarray(task.labels)
     names = tuple(task.names) if labels is not None else ()
-    return _checked(Samples(np.asarray(task.data), labels, names, name))
+    return _checked(Samples(np.asarray(task.data), labels, names, name, "images"))
 
 
 def _coded(labels: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -158,16 +181,22 @@ def _coded(labels: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
     return codes, tuple(value.decode() if isinstance(value, bytes) else str(value) for value in values)
 
 
-def _shaped(array: np.ndarray, name: str) -> np.ndarray:
+def _shaped(array: np.ndarray, name: str, kind: Kind | None) -> tuple[np.ndarray, Kind]:
+    """The array as samples of a kind, and the kind; it is read off the axes only where neither user nor file say it."""
     if array.dtype.kind not in "fiub":
         raise ValueError(f"samples of {name} must be numbers, got {array.dtype}")
-    if array.ndim == 3:
-        array = array[..., None]
-    elif array.ndim == 4 and array.shape[3] not in (1, 3) and array.shape[1] in (1, 3):
-        array = np.moveaxis(array, 1, 3)
-    if array.ndim not in (2, 4):
-        raise ValueError(f"samples of {name} must be images [n, height, width, channels] or [n, d], got {array.shape}")
-    return array
+    wanted = (
+        ", ".join(f"{each} {shape}" for each, shape in SHAPES.items()) if kind is None else f"{kind} {SHAPES[kind]}"
+    )
+    kind = kind or ("points" if array.ndim == 2 else "images")
+    if array.ndim not in AXES[kind]:
+        raise ValueError(f"samples of {name} must be {wanted}, got {array.shape}")
+    if kind == "images":
+        if array.ndim == 3:
+            array = array[..., None]
+        elif array.shape[3] not in (1, 3) and array.shape[1] in (1, 3):
+            array = np.moveaxis(array, 1, 3)
+    return array, kind
 
 
 def _checked(samples: Samples) -> Samples:
@@ -200,13 +229,15 @@ def fitted(real: Samples, fake: Samples) -> Scaled:
     """
     images = real.kind == "images"
     if real.kind != fake.kind:
-        kinds = ["images" if each.kind == "images" else "vectors" for each in (real, fake)]
+        kinds = ["vectors" if each.kind == "points" else each.kind for each in (real, fake)]
         raise ValueError(f"the reals are {kinds[0]} {real.data.shape}, the fakes {kinds[1]} {fake.data.shape}")
     if real.data.shape[1:] != fake.data.shape[1:]:
         if images:
             sizes = f"the reals are {_size(real.data[0])}, the fakes {_size(fake.data[0])}"
             raise ValueError(f"{sizes}; convert one, since every metric depends on how that is done")
-        raise ValueError(f"the reals are vectors of {real.data.shape[1]}, the fakes of {fake.data.shape[1]}")
+        sizes = [" x ".join(map(str, each.data.shape[1:])) for each in (real, fake)]
+        what = "vectors" if real.kind == "points" else real.kind
+        raise ValueError(f"the reals are {what} of {sizes[0]}, the fakes of {sizes[1]}")
     if len(real.data) > 1 and (real.data == real.data[:1]).all():
         raise ValueError(f"all samples of {real.source} are the same; reals like that say nothing about modes")
     low, high = _range(real, fake) if images else (-1.0, 1.0)

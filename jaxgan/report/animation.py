@@ -35,7 +35,7 @@ def samples_evolving(run: Run) -> Animation | None:
     if len(run.snapshots) < 2:
         return None
     names = seed_names(run.summary, run.snapshots.shape[1])
-    view = view_of(run.real if len(run.real) else run.snapshots[-1, 0])
+    view = view_of(run.kind, run.real if len(run.real) else run.snapshots[-1, 0])
     chosen = np.unique(np.linspace(0, len(run.snapshots) - 1, FRAMES).round().astype(int))
     columns = min(2, len(names))
     lines = -(-len(names) // columns)
@@ -55,13 +55,13 @@ def samples_evolving(run: Run) -> Animation | None:
 
 def _grid(side: float, grid: tuple[int, int], view: View, names: list[str]) -> tuple[Figure, list[Axes]]:
     """A figure with one cell for each seed, still empty."""
-    left, bottom = (0.15, 0.15) if view.images else (0.6, 0.5)
+    left, bottom = (0.15, 0.35 if view.kind == "sequences" else 0.15) if view.tiled else (0.6, 0.5)
     figure, cells = grid_of_cells(grid, side, (left, 0.1), (bottom, 0.6))
     for axes in cells.flat[len(names) :]:
         axes.set_axis_off()
     for i, (axes, name) in enumerate(zip(cells.flat, names, strict=False)):
         label_axes(axes, name)
-        if i + grid[1] >= len(names) and not view.images:  # the last one of its column
+        if i + grid[1] >= len(names) and not view.tiled:  # the last one of its column
             axes.tick_params(labelbottom=True)
     label_figure(figure, view)
     return figure, list(cells.flat[: len(names)])

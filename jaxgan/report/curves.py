@@ -11,7 +11,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from jaxgan.report.files import Run
 from jaxgan.report.style import COLOURS, DASHED, label_axes, note
-from jaxgan.report.words import column, real_value, value
+from jaxgan.report.words import column, metric_names, real_value, value
 
 
 def _series(rows: Sequence[Mapping[str, Any]], field: str) -> tuple[np.ndarray, np.ndarray]:
@@ -75,20 +75,44 @@ def _plots(rows: Sequence[Mapping[str, Any]], panels: Sequence[_Panel], columns:
     return figure
 
 
+_PANELS = {  # of what has a usual value
+    "discriminator_accuracy": _Panel(
+        "Discriminator accuracy", "share on the right side", {"discriminator_accuracy": "mean"}, (0.5, "chance")
+    ),
+    "diversity": _Panel(
+        "Diversity of a batch", "spread / spread of real data", {"diversity": "mean"}, (1.0, "real data")
+    ),
+}
+
+
 def training(run: Run) -> Figure | None:
-    players = ("generator", "discriminator")
-    terms = dict.fromkeys(name for row in run.rows for name in row if name.startswith("term "))
+    """Whatever scalars the model logs: losses together, gradient norms together, every other one by itself."""
+    if not run.rows:
+        return None
+    logged = _logged(run)
+    losses = {name: name.removesuffix("_loss") for name in logged if name.endswith("loss")}
+    norms = {name: name.removesuffix("_gradient_norm") for name in logged if name.endswith("gradient_norm")}
+    terms = {name: name[5:] for row in run.rows for name in row if name.startswith("term ")}
     panels = [
-        _Panel("Losses", "loss", {f"{player}_loss": player for player in players}),
-        _Panel(
-            "Discriminator accuracy", "share on the right side", {"discriminator_accuracy": "mean"}, (0.5, "chance")
+        _Panel("Losses", "loss", losses),
+        _Panel("Gradients", "Euclidean norm", norms, log=True),
+        *(
+            _PANELS.get(name, _Panel(name.replace("_", " "), "", {name: "mean"}))
+            for name in logged
+            if name not in {*losses, *norms}
         ),
-        _Panel("Gradients", "Euclidean norm", {f"{player}_gradient_norm": player for player in players}, log=True),
-        _Panel("Diversity of a batch", "spread / spread of real data", {"diversity": "mean"}, (1.0, "real data")),
     ]
     if terms:
-        panels.append(_Panel("Terms of the techniques", "added to a loss", {name: name[5:] for name in terms}))
-    return _plots(run.rows, panels, 2) if run.rows else None
+        panels.append(_Panel("Terms of the techniques", "added to a loss", terms))
+    panels = [panel for panel in panels if panel.curves]
+    return _plots(run.rows, panels, 2) if panels else None
+
+
+def _logged(run: Run) -> list[str]:
+    """Names of the scalars that the model itself logs, which are in the first line already; metrics come later."""
+    others = {"step", "seed", "rolled_back_to", *metric_names(run.summary)}
+    scalars = [name for name, x in run.rows[0].items() if x is None or isinstance(x, int | float)]
+    return [name for name in scalars if name not in others and not name.startswith("term ")]
 
 
 def coverage(run: Run) -> Figure | None:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from jaxgan.report.maps import draw_map
 from jaxgan.report.page import write_page
+from jaxgan.report.samples import TILED, as_images, view_of
 from jaxgan.report.style import COLOURS, DASHED, STATES, in_colour, label_axes
 
 _ROWS, _COLUMNS = 8, 10  # of a gallery
@@ -69,8 +70,10 @@ def _modes(modes: Sequence[Any]) -> Figure:
     return figure
 
 
-def _gallery(rows: Sequence[tuple[str, np.ndarray]]) -> Figure:
-    """Rows of images `[k, h, w, c]` in [-1, 1], each with its name."""
+def _gallery(samples: Any, rows: Sequence[tuple[str, np.ndarray]]) -> Figure:
+    """Rows of images or sequences `[k, ...]`, each with its name; what is black and what white the reals decide."""
+    limits = view_of(samples.kind, samples.real).limits
+    rows = [(name, as_images(samples.kind, examples, limits)) for name, examples in rows]
     longest = max(len(images) for _, images in rows)
     figure = Figure((1.6 + 0.75 * longest, 0.85 * len(rows) + 0.2), dpi=110, layout="constrained")
     grid = figure.subplots(len(rows), longest, squeeze=False)
@@ -85,7 +88,7 @@ def _gallery(rows: Sequence[tuple[str, np.ndarray]]) -> Figure:
 
 
 def _missing(diagnosis: Any) -> Figure | None:
-    if diagnosis.samples.real.ndim != 4:
+    if diagnosis.samples.kind not in TILED:
         return None
     rows = []
     labels = diagnosis.assignment.real
@@ -95,25 +98,25 @@ def _missing(diagnosis: Any) -> Figure | None:
         examples = diagnosis.samples.real[labels == i][:_COLUMNS]
         if mode.state in ("lost", "starved") and len(examples):
             rows.append((f"{mode.name}, {mode.state}\n{mode.seen} of {mode.expected:.0f}", examples))
-    return _gallery(rows[:_ROWS]) if rows else None
+    return _gallery(diagnosis.samples, rows[:_ROWS]) if rows else None
 
 
 def _twins(diagnosis: Any) -> Figure | None:
-    if diagnosis.samples.fake.ndim != 4 or not diagnosis.diversity.groups:
+    if diagnosis.samples.kind not in TILED or not diagnosis.diversity.groups:
         return None
-    groups = diagnosis.diversity.groups[:_ROWS]
-    return _gallery([(f"{len(group)} alike", diagnosis.samples.fake[group[:_COLUMNS]]) for group in groups])
+    samples, groups = diagnosis.samples, diagnosis.diversity.groups[:_ROWS]
+    return _gallery(samples, [(f"{len(group)} alike", samples.fake[group[:_COLUMNS]]) for group in groups])
 
 
 def _samples(samples: Any) -> Figure | None:
-    if samples.real.ndim != 4:
+    if samples.kind not in TILED:
         return None
     random = np.random.RandomState(0)
     rows = []
     for name, images in (("real", samples.real), ("generated", samples.fake)):
         chosen = random.permutation(len(images))[: 3 * _COLUMNS]
         rows += [(name, images[chosen[i : i + _COLUMNS]]) for i in range(0, len(chosen), _COLUMNS)]
-    return _gallery(rows)
+    return _gallery(samples, rows)
 
 
 def _map(diagnosis: Any) -> Figure:

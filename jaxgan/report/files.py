@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxgan.runs import folder
 from jaxgan.runs.summary import Summary, read_summary
+from jaxgan.types import Kind
 
 
 class Run(NamedTuple):
@@ -20,6 +21,7 @@ class Run(NamedTuple):
     real: np.ndarray  # [n, ...]
     steps: np.ndarray  # [t]
     snapshots: np.ndarray  # [t, seeds, m, ...]
+    kind: Kind = "points"  # what an example is
 
 
 def read_run(directory: Path) -> Run:
@@ -32,7 +34,22 @@ def read_run(directory: Path) -> Run:
     samples, real = folder.read_arrays(directory / folder.SAMPLES, ("samples", "real"))
     steps, snapshots = folder.read_snapshots(directory)
     arrays = (np.asarray(x, np.float64) for x in (samples, real, steps, snapshots))
-    return Run(config, read_summary(directory) or Summary(), rows, *arrays)
+    summary = read_summary(directory) or Summary()
+    return Run(
+        config,
+        summary,
+        rows,
+        *arrays,
+        kind=_kind(config, summary, real.ndim == 4 or samples.ndim == 5 or snapshots.ndim == 6),
+    )
+
+
+def _kind(config: dict[str, Any], summary: Summary, images: bool) -> Kind:
+    """What is recorded; a run of an older version recorded nothing, and had images or points."""
+    described = config.get("example")
+    if isinstance(described, dict) and described.get("kind"):
+        return described["kind"]
+    return summary.kind or ("images" if images else "points")
 
 
 def _terms(terms: dict[str, Any]) -> dict[str, float]:

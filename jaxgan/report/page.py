@@ -103,7 +103,7 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
         "coverage": ("Coverage through training", coverage(run)),
         "losses": ("Losses through training", training(run)),
     }
-    if run.samples.ndim > 2 and math.prod(run.samples.shape[2:]) <= 2:
+    if run.kind == "points" and run.samples.size and math.prod(run.samples.shape[2:]) <= 2:
         del figures["map"]  # the samples themselves show it
     title = str(run.summary.task or run.config.get("experiment") or directory.resolve().name)
     return write_page(

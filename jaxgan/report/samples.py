@@ -14,24 +14,43 @@ from jaxgan.report.maps import draw_map
 from jaxgan.report.style import COLOURS, SEEDS, in_colour, label_axes, mosaic, note
 from jaxgan.report.words import number, value
 from jaxgan.runs.summary import Summary
+from jaxgan.types import Kind
 
 _SNAPSHOTS, _POINTS, _TILES = 6, 2500, 6  # at most so many are drawn (tiles: along each side)
+TILED: tuple[Kind, ...] = ("images", "sequences")  # kinds whose examples are small pictures
+_ROWS = 12  # sequences below each other, at most
 _PANEL = 160  # pixels along a picture's side that its tiles may have together, unless they are large
 
 
 class View(NamedTuple):
-    """How examples are shown: as images, or as points inside `limits`, `[x and y, low and high]`."""
+    """How examples are shown: images and sequences as tiles, all else as points inside `limits`, `[axes, 2]`.
 
-    images: bool
+    Attributes:
+      kind: what an example is.
+      pca: what projects points of more than two dimensions.
+      labels: of both axes of points.
+      limits: `[x and y, low and high]` of points; `[0, low and high]` of the values of sequences.
+    """
+
+    kind: Kind
     pca: PCA | None
     labels: tuple[str, str]
     limits: np.ndarray
 
+    @property
+    def tiled(self) -> bool:
+        """Whether every example is a small picture by itself."""
+        return self.kind in TILED
 
-def view_of(reference: np.ndarray) -> View:
-    """Chooses the view by the shape of the real examples `[n, ...]` and fits it to them."""
-    if reference.ndim == 4:
-        return View(True, None, ("", ""), np.zeros((2, 2)))
+
+def view_of(kind: Kind, reference: np.ndarray) -> View:
+    """The view of examples of a kind, fitted to the real ones, `[n, ...]`."""
+    if kind == "sequences":
+        finite = reference[np.isfinite(reference)]
+        low, high = (finite.min(), finite.max()) if finite.size else (-1.0, 1.0)
+        return View(kind, None, ("", ""), np.array([[low, max(high, low + 1e-6)]]))
+    if kind == "images":
+        return View(kind, None, ("", ""), np.array([[-1.0, 1.0]]))
     flat = reference[finite_examples(reference)].reshape(-1, math.prod(reference.shape[1:]))
     pca, labels = None, ("x", "y")
     if flat.shape[1] > 2 and len(flat) > 1 and np.ptp(flat, axis=0).any():
@@ -41,7 +60,7 @@ def view_of(reference: np.ndarray) -> View:
             f"first principal component of real data ({shares[0]:.0f} % of variance)",
             f"second principal component ({shares[1]:.0f} %)",
         )
-    view = View(False, pca, labels, np.zeros((2, 2)))
+    view = View(kind, pca, labels, np.zeros((2, 2)))
     points = _points(view, flat) if len(flat) else np.zeros((1, 2))
     low, high = points.min(0), points.max(0)
     half = 0.75 * max(float(np.max(high - low)), 1e-3)
@@ -56,8 +75,25 @@ def _points(view: View, x: np.ndarray) -> np.ndarray:
     return view.pca.transform(flat)
 
 
-def _tiled(images: np.ndarray) -> np.ndarray:
-    """Images `[n, h, w, c]` in [-1, 1] side by side, with white lines between them; NaN in vermillion."""
+def as_images(kind: Kind, examples: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Examples that are shown as small pictures, as images `[n, h, w, c]` in [-1, 1].
+
+    A sequence `[time, channels]` becomes a grey picture of them: time runs to the right, each channel is a row, and the
+    values between `limits`, `[..., low and high]`, run from black to white.
+    """
+    if kind == "images":
+        return examples
+    low, high = limits[0]
+    return (2 * (examples - low) / (high - low) - 1).swapaxes(1, 2)[..., None]
+
+
+def _tiled(view: View, examples: np.ndarray) -> np.ndarray:
+    """Small pictures side by side, with white lines between them; NaN in vermillion."""
+    images = as_images(view.kind, examples, view.limits)
+    if view.kind == "sequences":
+        rows = max(3, min(_ROWS, round(images.shape[2] / images.shape[1] * 3)))
+        columns = max(1, round(rows * images.shape[1] / images.shape[2]))
+        return mosaic(in_colour(images[: rows * columns]), columns)
     side = min(max(3, min(_TILES, _PANEL // images.shape[1])), math.isqrt(len(images)))
     return mosaic(in_colour(images[: side * side]), side)
 
@@ -66,9 +102,9 @@ def draw_examples(axes: Axes, view: View, real: np.ndarray, fake: np.ndarray | N
     """Draws the examples `fake` over `real`, or `real` alone."""
     shown = real if fake is None else fake
     notes = []
-    if view.images:
+    if view.tiled:
         axes.set(xticks=[], yticks=[])
-        axes.imshow(_tiled(shown), interpolation="auto")
+        axes.imshow(_tiled(view, shown), interpolation="auto", aspect="auto" if view.kind == "sequences" else "equal")
     else:
         for x, colour, size in ((real, "#BDBDBD", 5.0), (shown, COLOURS[0], 3.0)):
             points = _points(view, x) if len(x) else np.zeros((0, 2))
@@ -120,16 +156,18 @@ def grid_of_cells(
 
 def label_figure(figure: Figure, view: View) -> None:
     """Names the two directions of points, once for all cells."""
-    if not view.images:
+    if view.kind == "sequences":
+        figure.supxlabel("time", fontsize=9, y=0.06 / figure.get_figheight(), va="bottom")
+    elif not view.tiled:
         figure.supxlabel(view.labels[0], fontsize=9, y=0.06 / figure.get_figheight(), va="bottom")
         figure.supylabel(view.labels[1], fontsize=9, x=0.06 / figure.get_figwidth(), ha="left")
 
 
-def _gallery(rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.ndarray) -> Figure:
+def _gallery(kind: Kind, rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.ndarray) -> Figure:
     """Samples `rows[name][column]`, `[n, ...]` each, and the real examples at the right of the first row."""
-    view = view_of(real if len(real) else next(iter(rows.values()))[-1])
+    view = view_of(kind, real if len(real) else next(iter(rows.values()))[-1])
     columns = len(titles) + 1
-    left, bottom, top = (0.35, 0.1, 0.35) if view.images else (0.85, 0.55, 0.65)
+    left, bottom, top = (0.35, 0.3 if kind == "sequences" else 0.1, 0.35) if view.tiled else (0.85, 0.55, 0.65)
     figure, grid = grid_of_cells((len(rows), columns), 1.65, (left, 0.1), (bottom, top))
     for i, (name, row) in enumerate(rows.items()):
         for j, axes in enumerate(grid[i]):
@@ -140,7 +178,7 @@ def _gallery(rows: dict[str, list[np.ndarray]], titles: Sequence[str], real: np.
                 draw_examples(axes, view, real, None)
             else:
                 axes.set_axis_off()
-    if not view.images:
+    if not view.tiled:
         figure.suptitle("Generated (blue) over real (grey)", fontsize=10, y=1 - 0.08 / figure.get_figheight(), va="top")
     label_figure(figure, view)
     return figure
@@ -160,7 +198,7 @@ def samples_through_training(run: Run) -> Figure | None:
     chosen = np.unique(np.linspace(0, len(snapshots) - 1, _SNAPSHOTS).round().astype(int))
     names = seed_names(run.summary, snapshots.shape[1])
     rows = {name: [snapshots[t, i] for t in chosen] for i, name in enumerate(names)}
-    return _gallery(rows, [f"step {number(float(steps[t]))}" for t in chosen], run.real)
+    return _gallery(run.kind, rows, [f"step {number(float(steps[t]))}" for t in chosen], run.real)
 
 
 def map_of_samples(run: Run) -> Figure | None:
@@ -180,4 +218,4 @@ def final_samples(names: Sequence[str], runs: Sequence[Run]) -> Figure | None:
         return None
     longest = max(runs, key=lambda run: len(run.samples))
     real = next((run.real for run in runs if run.real.size), np.zeros(0))
-    return _gallery(rows, seed_names(longest.summary, len(longest.samples)), real)
+    return _gallery(longest.kind, rows, seed_names(longest.summary, len(longest.samples)), real)

@@ -1,4 +1,4 @@
-"""From the options of a run to its GAN."""
+"""From the options of a run to its model."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,12 +8,11 @@ import jax
 import optax
 
 from jaxgan import networks, optimizers
-from jaxgan.models.gan import gan
 from jaxgan.networks.packing import packed
 from jaxgan.runs.catalogues import NETWORKS
 from jaxgan.runs.factories import make, read
 from jaxgan.runs.options import AUTO, Architecture, Training
-from jaxgan.types import GAN, Array, Key, Kind, Network, Params, Stats, Technique
+from jaxgan.types import Array, Key, Kind, Model, Network, Params, Stats, Technique
 
 Shape = tuple[int, ...]
 
@@ -27,15 +26,15 @@ def build(
     *,
     kind: Kind | None = None,
     classes: int | None = None,
-) -> GAN:
-    """The GAN that a configuration describes.
+) -> Model:
+    """The model that a configuration describes, of those parts that the signature of its factory names.
 
     Args:
       architecture: the networks.
       training: everything else.
       example_shape: of one example: `(dimensions,)` for points, `(height, width, channels)` for images.
       scale: standard deviation of points; the networks work in units in which it is one.
-      further: techniques that no option names, such as the monitor's.
+      further: techniques that no option names, such as the monitor's; only of a model that takes techniques.
       kind: what an example is, which chooses the networks that are not named; None reads it off the shape, points
         with one axis and images with three.
       classes: of the data, from which fakes of a conditional generator draw their labels evenly; None for data without.
@@ -44,30 +43,49 @@ def build(
       ValueError: examples for which there is no network, or a named network that does not fit them.
     """
     kind = kind or _kind(example_shape)
-    generator = _player("generator", architecture, kind, example_shape, scale)
-    discriminator = _player("discriminator", architecture, kind, example_shape, scale)
-    discriminator = packed(discriminator, training.pack)
-    _check_fit("generator", architecture, generator, (training.batch_size, architecture.latent_dim))
-    _check_fit("discriminator", architecture, discriminator, (training.batch_size, *example_shape))
-    if architecture.compute == "bfloat16":
-        generator, discriminator = networks.in_bfloat16(generator), networks.in_bfloat16(discriminator)
+    if further and not training.takes("techniques"):
+        raise ValueError(f"--model {training.model} takes no techniques, such as {further[0].name}")
+
+    def generator() -> Network:
+        network = _player("generator", architecture, kind, example_shape, scale)
+        _check_fit("generator", architecture, network, (training.batch_size, architecture.latent_dim))
+        return _computed(architecture, network)
+
+    def discriminator(out: int = 1, pack: int = 1) -> Network:
+        network = packed(_player("discriminator", architecture, kind, example_shape, scale, out), pack)
+        _check_fit("discriminator", architecture, network, (training.batch_size, *example_shape))
+        return _computed(architecture, network)
+
     betas = training.beta1, training.beta2
-    discriminator_optimizer = optimizers.adam(training.learning_rate(training.discriminator_learning_rate), *betas)
-    if training.clip:
-        discriminator_optimizer = optax.chain(discriminator_optimizer, optimizers.weight_clipping(training.clip))
-    return gan(
-        generator=generator,
-        discriminator=discriminator,
-        loss=training.adversarial_loss(),
-        generator_optimizer=optax.adam(training.learning_rate(training.generator_learning_rate), *betas),
-        discriminator_optimizer=discriminator_optimizer,
-        latent_dim=architecture.latent_dim,
-        techniques=(*training.techniques(), *further),
-        unroll=training.unroll,
-        discriminator_steps=training.discriminator_steps,
-        average=training.average or None,
-        label_distribution=_labels(generator, classes),
-    )
+
+    def optimizer() -> optax.GradientTransformation:
+        return optax.adam(training.learning_rate(training.generator_learning_rate), *betas)
+
+    def discriminator_optimizer() -> optax.GradientTransformation:
+        adam = optimizers.adam(training.learning_rate(training.discriminator_learning_rate), *betas)
+        return optax.chain(adam, optimizers.weight_clipping(training.clip)) if training.clip else adam
+
+    parts: dict[str, Callable[[], Any]] = {
+        "generator": generator,
+        "discriminator": lambda: discriminator(pack=training.pack),
+        "loss": training.adversarial_loss,
+        "generator_optimizer": optimizer,
+        "discriminator_optimizer": discriminator_optimizer,
+        "latent_dim": lambda: architecture.latent_dim,
+        "techniques": lambda: (*training.techniques(), *further),
+        "unroll": lambda: training.unroll,
+        "discriminator_steps": lambda: training.discriminator_steps,
+        "average": lambda: training.average or None,
+        "label_distribution": lambda: _labels(generator(), classes),
+        "decoder": generator,
+        "encoder": lambda: discriminator(out=2 * architecture.latent_dim),
+        "optimizer": optimizer,
+    }
+    return make(training.generative_model(), {name: part() for name, part in parts.items() if training.takes(name)})
+
+
+def _computed(architecture: Architecture, network: Network) -> Network:
+    return networks.in_bfloat16(network) if architecture.compute == "bfloat16" else network
 
 
 def _labels(generator: Network, classes: int | None) -> Callable[[Key, int], Array] | None:
@@ -87,17 +105,23 @@ def _kind(shape: Shape) -> Kind:
 
 
 def _player(
-    player: Literal["generator", "discriminator"], architecture: Architecture, kind: Kind, shape: Shape, scale: float
+    player: Literal["generator", "discriminator"],
+    architecture: Architecture,
+    kind: Kind,
+    shape: Shape,
+    scale: float,
+    out: int = 1,
 ) -> Network:
+    """One of the two networks; `out` is how many numbers a discriminator gives, more than one for an encoder."""
     text = getattr(architecture, player)
     if text != AUTO:
-        return _named(player, text, shape, scale)
+        return _named(player, text, shape, scale, out)
     if kind not in _AUTOMATIC:
         raise ValueError(f"there is no {player} of its own for {kind}: name one with --{player} (--list networks)")
-    return _AUTOMATIC[kind](player, architecture, shape, scale)
+    return _AUTOMATIC[kind](player, architecture, shape, scale, out)
 
 
-def _mlp(player: str, architecture: Architecture, shape: Shape, scale: float) -> Network:
+def _mlp(player: str, architecture: Architecture, shape: Shape, scale: float, out: int) -> Network:
     activation, kernel_init = architecture.hidden_activation(), architecture.kernel_init()
     if player == "generator":
         return networks.mlp(
@@ -110,7 +134,7 @@ def _mlp(player: str, architecture: Architecture, shape: Shape, scale: float) ->
         )
     return networks.mlp(
         [architecture.discriminator_width] * architecture.layers,
-        out=1,
+        out=out,
         activation=activation,
         kernel_init=kernel_init,
         spectral_norm=architecture.spectral_norm,
@@ -118,7 +142,7 @@ def _mlp(player: str, architecture: Architecture, shape: Shape, scale: float) ->
     )
 
 
-def _dcgan(player: str, architecture: Architecture, shape: Shape, scale: float) -> Network:
+def _dcgan(player: str, architecture: Architecture, shape: Shape, scale: float, out: int) -> Network:
     del scale
     height, width, channels = shape
     if height != width:
@@ -128,17 +152,29 @@ def _dcgan(player: str, architecture: Architecture, shape: Shape, scale: float) 
             height, channels, width=architecture.generator_width, batch_norm=architecture.batch_norm
         )
     return networks.dcgan_discriminator(
-        width=architecture.discriminator_width, spectral_norm=architecture.spectral_norm
+        width=architecture.discriminator_width, spectral_norm=architecture.spectral_norm, out=out
     )
 
 
-_AUTOMATIC: dict[str, Callable[[str, Architecture, Shape, float], Network]] = {"points": _mlp, "images": _dcgan}
+def _sequential(player: str, architecture: Architecture, shape: Shape, scale: float, out: int) -> Network:
+    del scale
+    length, channels = shape
+    if player == "generator":
+        return networks.sequence_generator(length, channels, width=architecture.generator_width)
+    return networks.sequence_discriminator(width=architecture.discriminator_width, out=out)
 
 
-def _named(player: str, text: str, shape: Shape, scale: float) -> Network:
+_AUTOMATIC: dict[str, Callable[[str, Architecture, Shape, float, int], Network]] = {
+    "points": _mlp,
+    "images": _dcgan,
+    "sequences": _sequential,
+}
+
+
+def _named(player: str, text: str, shape: Shape, scale: float, out: int) -> Network:
     """A network that the command line names, between the units of the data and those in which they have scale one."""
     option = f"--{player}"
-    given = _from_data(player, shape)
+    given = {**_from_data(player, shape), **({"out": out} if player == "discriminator" else {})}
     network = make(read(NETWORKS, text, option, given), given)
     if player == "generator":
         return _between(network, lambda x: x, lambda y: scale * _shaped(y, shape))

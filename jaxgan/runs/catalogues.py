@@ -12,7 +12,7 @@ from collections.abc import Callable
 import jax
 from jax.nn.initializers import Initializer
 
-from jaxgan import losses, networks, techniques
+from jaxgan import losses, models, networks, techniques
 from jaxgan.runs.factories import Catalogue, naming, public
 from jaxgan.types import AdversarialLoss, Array, Network, Technique
 
@@ -52,6 +52,8 @@ ACTIVATIONS = Catalogue(
 INITIALISERS = Catalogue("initialiser", {"he": _he, "orthogonal": _orthogonal, "normal": _normal})
 _FUNCTIONS = {Activation: naming(ACTIVATIONS), Initializer: naming(INITIALISERS)}
 
+# Explicit, since no text can say their networks: `jaxgan.runs.building` makes the parts that a signature names.
+MODELS = Catalogue("model", {"gan": models.gan, "vae": models.vae})
 _PLAIN_NETWORKS = public(networks, "network", Network, _FUNCTIONS)
 # With those that wrap one of the others, `projection:dcgan_discriminator(width=32),classes=10`.
 NETWORKS = public(networks, "network", Network, {**_FUNCTIONS, Network: naming(_PLAIN_NETWORKS)})

@@ -14,7 +14,7 @@ from jaxgan.runs.building import build
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.decoding import decoded
 from jaxgan.runs.options import Architecture, Training
-from jaxgan.types import GAN, Array, Batch, Classified, Key, Kind, KnownModes, PyTree, State, Stream, Task, as_batch
+from jaxgan.types import Array, Batch, Classified, Key, Kind, KnownModes, Model, PyTree, Stream, Task, as_batch
 
 EXAMPLE = "example"  # what `config.json` calls the description of an example
 CHUNK = 500  # samples that are drawn at a time
@@ -81,14 +81,14 @@ class Loaded(NamedTuple):
       config: what `config.json` holds.
     """
 
-    model: GAN
-    states: list[State]
+    model: Model
+    states: list[Any]
     seeds: tuple[int, ...]
     step: int
     example: Example
     config: dict[str, Any]
 
-    def state(self, seed: int | None = None) -> State:
+    def state(self, seed: int | None = None) -> Any:
         """The state of the seed of this number, or of the first.
 
         Raises:
@@ -178,7 +178,7 @@ def _config(directory: Path) -> dict[str, Any]:
     return config
 
 
-def _state(like: PyTree, arrays: dict[str, np.ndarray], i: int, seeds: int, where: str) -> State:
+def _state(like: PyTree, arrays: dict[str, np.ndarray], i: int, seeds: int, where: str) -> PyTree:
     """The state of seed i: what the model has, by name, from arrays `[seeds, ...]` that may be more, as a monitor's."""
 
     def taken(name: str, wanted: jax.ShapeDtypeStruct) -> Array:

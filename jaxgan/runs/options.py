@@ -1,6 +1,7 @@
 """What a run is made of, as frozen dataclasses, one per concern; the command line is generated from them."""
 
 import dataclasses
+import inspect
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +10,41 @@ from typing import Any, Literal
 import optax
 
 from jaxgan.adversarial.lookahead import Unroll
-from jaxgan.runs.catalogues import ACTIVATIONS, INITIALISERS, LOSSES, NETWORKS, TECHNIQUES
-from jaxgan.runs.factories import make, read
+from jaxgan.runs.catalogues import ACTIVATIONS, INITIALISERS, LOSSES, MODELS, NETWORKS, TECHNIQUES
+from jaxgan.runs.factories import Call, make, read
 from jaxgan.types import AdversarialLoss, Technique, checks
 
 AUTO = "auto"
 PLAYERS = ("generator", "discriminator")
 # Parameters of a network that follow from the data, so that no text needs to give them.
 FROM_DATA = ("out", "shape", "size", "channels", "length")
+# Parts of which a model may be made; its signature says which of them it takes.
+PARTS = (
+    "generator",
+    "discriminator",
+    "loss",
+    "generator_optimizer",
+    "discriminator_optimizer",
+    "techniques",
+    "unroll",
+    "discriminator_steps",
+    "average",
+    "encoder",
+    "decoder",
+    "optimizer",
+    "latent_dim",
+)
+# The part that an option of `Training` belongs to; a model without that part does not take the option either.
+PART_OF = {
+    "loss": "loss",
+    "technique": "techniques",
+    "pack": "discriminator",
+    "unroll": "unroll",
+    "discriminator_steps": "discriminator_steps",
+    "discriminator_learning_rate": "discriminator_optimizer",
+    "clip": "discriminator_optimizer",
+    "average": "average",
+}
 
 
 def _at_least(name: str, value: float, least: float) -> None:
@@ -46,7 +74,8 @@ class Architecture:
     compute: Literal["float32", "bfloat16"] = "float32"
     """What layers compute in; parameters, statistics, penalties and optimizers stay in float32."""
     generator: str = AUTO
-    """A network by name (--list networks), e.g. mlp:widths=64+64; auto: an MLP for points, a DCGAN for images."""
+    """A network by name (--list networks), e.g. mlp:widths=64+64; auto: an MLP for points, a DCGAN for images,
+    recurrent for sequences."""
     discriminator: str = AUTO
     """The same. What is named takes none of the options that say "auto"."""
 
@@ -75,8 +104,10 @@ class Architecture:
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """How the two networks are trained."""
+    """What model is made of the two networks, and how it is trained."""
 
+    model: str = "gan"
+    """The model: gan; or vae[:PARAMETER=VALUE,...], of the generator as decoder and the discriminator as encoder."""
     steps: int = 10_000
     """Generator updates."""
     batch_size: int = 128
@@ -92,7 +123,7 @@ class Training:
     discriminator_steps: int = 1
     """Discriminator updates per generator update."""
     generator_learning_rate: float = 1e-3
-    """Of Adam."""
+    """Of Adam; also that of a model with a single optimizer."""
     discriminator_learning_rate: float = 1e-3
     """Of Adam."""
     beta1: float = 0.5
@@ -119,6 +150,21 @@ class Training:
             raise ValueError(f"a batch of {self.batch_size} cannot be packed by {self.pack}: take a multiple")
         self.adversarial_loss()
         self.techniques()
+        for field in dataclasses.fields(self):
+            usual = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+            part = PART_OF.get(field.name)
+            if part is not None and getattr(self, field.name) != usual and not self.takes(part):
+                raise ValueError(
+                    f"--{field.name.replace('_', '-')} is not for --model {self.model}, which has no {part}"
+                )
+
+    def generative_model(self) -> Call:
+        """The model that `model` names, still to be made of its parts."""
+        return read(MODELS, self.model, "--model", PARTS)
+
+    def takes(self, part: str) -> bool:
+        """Whether the model is made of such a part, one of `PARTS`."""
+        return part in inspect.signature(self.generative_model().factory).parameters
 
     def adversarial_loss(self) -> AdversarialLoss:
         """The loss that `loss` names."""

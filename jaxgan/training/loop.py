@@ -1,10 +1,10 @@
-"""`fit(...)`: the loop around a GAN, with logging, evaluation, checkpoints and the files that a run leaves behind."""
+"""`fit(...)`: the loop around a model, with logging, evaluation, checkpoints and the files that a run leaves behind."""
 
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from jaxgan.training import placement
 from jaxgan.training.results import summarized
 from jaxgan.training.seeds import Seeds, in_turn, programs, turns, vmapped
 from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
-from jaxgan.types import GAN, Batch, Classified, Info, KnownModes, State, Stream, Task
+from jaxgan.types import Batch, Classified, KnownModes, Model, Stream, Task
 
 LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
@@ -60,13 +60,13 @@ def _stop_signal() -> Iterator[threading.Event]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _line(step: int, seed: int, info: Info, measured: Mapping[str, Any]) -> dict[str, Any]:
+def _line(step: int, seed: int, info: Any, measured: Mapping[str, Any]) -> dict[str, Any]:
     line = {"step": step, "seed": seed, **jax.device_get(info)._asdict(), **measured}
     return {name: x for name, x in line.items() if not isinstance(x, np.ndarray) or x.size <= LOGGED_MODES}
 
 
 def fit(
-    gan: GAN,
+    model: Model,
     task: Task | Stream,
     evaluation: Evaluation,
     *,
@@ -78,21 +78,21 @@ def fit(
     watched: MonitoredModes | None = None,
     pack: int = 1,
 ) -> Summary:
-    """Trains a GAN from several seeds and writes the files of a run into a folder.
+    """Trains a model from several seeds and writes the files of a run into a folder.
 
     If the folder holds an unfinished run of the same configuration, it is continued from its last checkpoint and ends
     exactly as it would have; a finished one is only read.
 
     Args:
-      gan: the GAN.
+      model: what is trained; only what `types.Model` says is asked of it.
       task: a `types.Task`, or a `types.Stream`.
       evaluation: what is measured.
       directory: where the run goes.
       config: what goes into `config.json`: `experiment`, `arm`, `options` and whatever else is worth knowing.
-      steps: generator updates.
+      steps: of the model; of a GAN, generator updates.
       batch_size: real examples in a minibatch.
       run: seeds, samples and intervals.
-      watched: the modes that the GAN's technique `alarms.watch` counts, if it has one.
+      watched: the modes that a GAN's technique `alarms.watch` counts, if it has one.
       pack: examples that the discriminator judges together; devices share a minibatch by whole packs.
 
     Returns:
@@ -111,12 +111,12 @@ def fit(
 
     seeds = range(run.first_seed, run.first_seed + run.seeds)
     mesh = _mesh(run, batch_size, pack)
-    source = source_of(task, seeds, gan.minibatches * batch_size, mesh)
-    loops, classes = _loops(gan, source, batch_size), _classes(gan, task)
-    several = _several(gan, source, batch_size, run, seeds, every_log if loops else 1, mesh, classes)
+    source = source_of(task, seeds, model.minibatches * batch_size, mesh)
+    loops, classes = _loops(model, source, batch_size), _classes(model, task)
+    several = _several(model, source, batch_size, run, seeds, every_log if loops else 1, mesh, classes)
     single = several
     if loops and steps % every_log:
-        single = _several(gan, source, batch_size, run, seeds, 1, mesh, classes)
+        single = _several(model, source, batch_size, run, seeds, 1, mesh, classes)
     title = " / ".join(filter(None, (config["experiment"], config["arm"])))
     seconds = {"train_seconds": 0.0, "compile_seconds": 0.0, "waited_seconds": 0.0}
     progress: dict[str, Any] = {"step": 0, **seconds, "silent_techniques": []}
@@ -185,8 +185,8 @@ def fit(
                     if of_seed:
                         states, lines[i]["rolled_back_to"] = _roll_back(several, states, i, checkpoints, of_seed)
             folder.log(directory, lines)
-            if step == every_log and not source.streams:
-                progress["silent_techniques"] = _silent(gan, task, several.each(states)[0], batch_size)
+            if step == every_log and not source.streams and model.effects is not None:
+                progress["silent_techniques"] = _silent(model.effects, task, several.each(states)[0], batch_size)
             halted = run.on_alarm == "stop" and any(alarmed)
             wanted = run.on_alarm == "checkpoint" and any(alarmed)
             stopped = stop.is_set() or processes.preempted(step)
@@ -202,7 +202,8 @@ def fit(
         bar.close()
         if samples is None:  # killed after its last checkpoint
             samples, measured = evaluate()
-    folder.write_arrays(directory / folder.SAMPLES, samples=samples[:, :KEPT_SAMPLES], real=source.real)
+    kept = {"samples": samples[:, :KEPT_SAMPLES], "real": source.real, "kind": np.array(task.kind)}
+    folder.write_arrays(directory / folder.SAMPLES, **kept)
     summary = summarized(config, task, steps, seeds, measured, samples, evaluation, progress, watched)
     write_summary(directory, summary)
     processes.meet("written")
@@ -216,7 +217,7 @@ def _mesh(run: Run, batch_size: int, pack: int) -> Mesh | None:
     return None
 
 
-def _loops(gan: GAN, source: Source, batch_size: int) -> bool:
+def _loops(model: Model, source: Source, batch_size: int) -> bool:
     """Whether many steps are one program with a loop, or each is a program of its own.
 
     A program takes its temporary memory from the system anew whenever it starts: single steps of a DCGAN take 1.3 times
@@ -229,13 +230,13 @@ def _loops(gan: GAN, source: Source, batch_size: int) -> bool:
         return True
     key = jax.random.key(0)
     batch = jax.eval_shape(lambda arrays: draw(arrays, key, batch_size), source.feeds[0]())
-    traced = jax.make_jaxpr(gan.step)(key, jax.eval_shape(gan.init, key, batch), batch)
+    traced = jax.make_jaxpr(model.step)(key, jax.eval_shape(model.init, key, batch), batch)
     return not any(primitive in str(traced) for primitive in slow)
 
 
-def _classes(gan: GAN, task: Task | Stream) -> int | None:
+def _classes(model: Model, task: Task | Stream) -> int | None:
     """How many classes a conditional model is asked for in turn; None for another one."""
-    if not gan.conditional:
+    if not model.conditional:
         return None
     if not isinstance(task, KnownModes | Classified):
         raise ValueError(f"a conditional model needs data with classes, which {task.name!r} has not")
@@ -243,7 +244,7 @@ def _classes(gan: GAN, task: Task | Stream) -> int | None:
 
 
 def _several(
-    gan: GAN,
+    model: Model,
     source: Source,
     batch_size: int,
     run: Run,
@@ -253,7 +254,7 @@ def _several(
     classes: int | None,
 ) -> Seeds:
     chunk = SAMPLE_IMAGES if source.images else SAMPLE_POINTS
-    program = programs(gan, source.draw, batch_size, length, chunk, mesh, classes)
+    program = programs(model, source.draw, batch_size, length, chunk, mesh, classes)
     if mesh is not None:
         shared = not source.streams
         return vmapped(program, seeds, shared_feed=shared, mesh=mesh, divide_optimizer=run.divide_optimizer)
@@ -302,7 +303,7 @@ def _roll_back(
     now = several.stacked(states)
     before, _ = checkpoints.restore(now, healthy)
 
-    def rolled(now: State, before: State) -> State:
+    def rolled(now: Any, before: Any) -> Any:
         return jax.tree.map(lambda a, b: a.at[i].set(b[i]), now, before._replace(step=now.step))
 
     where = jax.tree.map(lambda a: a.sharding, now)
@@ -310,10 +311,10 @@ def _roll_back(
     return several.unstacked(jax.jit(rolled, out_shardings=where)(now, before)), healthy
 
 
-def _silent(gan: GAN, task: Any, state: Any, batch_size: int) -> list[str]:
+def _silent(effects_of: Callable[..., Mapping[str, Any]], task: Any, state: Any, batch_size: int) -> list[str]:
     """Names, and warns of, the techniques that change nothing."""
     key = jax.random.key(0)
-    effects = jax.jit(lambda arrays, state: gan.effects(key, state, task.draw(arrays, key, batch_size)))
+    effects = jax.jit(lambda arrays, state: effects_of(key, state, task.draw(arrays, key, batch_size)))
     silent = [name for name, effect in effects(task.arrays, state).items() if effect < 1e-6]
     for name in silent:
         _say(f"warning: the technique {name} changes nothing; is its number zero?")

@@ -4,7 +4,7 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,7 @@ from jaxgan.backend import compiler, in_force
 from jaxgan.backend.random_bits import straight
 from jaxgan.training import placement
 from jaxgan.training.placement import SEED
-from jaxgan.types import GAN, Array, Batch, Info, Key, PyTree, State, as_batch
+from jaxgan.types import Array, Batch, Key, Model, PyTree, as_batch
 
 
 class Programs(NamedTuple):
@@ -31,8 +31,8 @@ class Programs(NamedTuple):
       chunk: samples in one `sample`.
     """
 
-    begin: Callable[..., State]
-    advance: Callable[..., tuple[State, Info]]
+    begin: Callable[..., PyTree]
+    advance: Callable[..., tuple[PyTree, Any]]
     sample: Callable[..., Array]
     length: int
     chunk: int
@@ -57,16 +57,16 @@ class Seeds(NamedTuple):
 
     begin: Callable[[Sequence[Callable]], PyTree]
     compile: Callable[[PyTree, Sequence[Callable]], None]
-    advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Info]]]
+    advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Any]]]
     sample: Callable[[PyTree, int], np.ndarray]
-    each: Callable[[PyTree], list[State]]
-    stacked: Callable[[PyTree], State]
-    unstacked: Callable[[State], PyTree]
+    each: Callable[[PyTree], list[PyTree]]
+    stacked: Callable[[PyTree], PyTree]
+    unstacked: Callable[[PyTree], PyTree]
     length: int
 
 
 def programs(
-    gan: GAN,
+    model: Model,
     draw: Callable | None,
     batch_size: int,
     length: int,
@@ -77,9 +77,9 @@ def programs(
     """Makes the programs of a run.
 
     Args:
-      gan: the GAN.
+      model: what is trained.
       draw: `draw(arrays, key, n)`, with `feed` the arrays; None when each `feed` is the next batch itself, of
-        `gan.minibatches * batch_size` examples; `length` is then 1.
+        `model.minibatches * batch_size` examples; `length` is then 1.
       batch_size: examples in a minibatch.
       length: steps in one `advance`; 1 is straight-line code without a loop.
       chunk: samples drawn at a time.
@@ -93,33 +93,33 @@ def programs(
         return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1), jax.random.fold_in(key, 2)
 
     def batch(key: Key, step: Array, feed: PyTree) -> tuple[Batch, Batch]:
-        drawn = feed if draw is None else draw(feed, jax.random.fold_in(key, step), gan.minibatches * batch_size)
-        parts = jax.tree.map(lambda a: a.reshape(gan.minibatches, batch_size, *a.shape[1:]), as_batch(drawn))
+        drawn = feed if draw is None else draw(feed, jax.random.fold_in(key, step), model.minibatches * batch_size)
+        parts = jax.tree.map(lambda a: a.reshape(model.minibatches, batch_size, *a.shape[1:]), as_batch(drawn))
         if mesh is not None:
             parts = jax.lax.with_sharding_constraint(parts, placement.sharding(mesh, None, placement.DATA))
         return jax.tree.map(lambda a: a[0], parts), jax.tree.map(lambda a: a[1:], parts)
 
-    def begin(key: Key, feed: PyTree) -> State:
-        key_gan, key_data, _ = keys(key)
-        return gan.init(key_gan, batch(key_data, jnp.zeros((), jnp.int32), feed)[0])
+    def begin(key: Key, feed: PyTree) -> PyTree:
+        key_model, key_data, _ = keys(key)
+        return model.init(key_model, batch(key_data, jnp.zeros((), jnp.int32), feed)[0])
 
-    def advance(key: Key, state: State, feed: PyTree) -> tuple[State, Info]:
-        key_gan, key_data, _ = keys(key)
+    def advance(key: Key, state: PyTree, feed: PyTree) -> tuple[PyTree, Any]:
+        key_model, key_data, _ = keys(key)
 
-        def step(state: State, _: None) -> tuple[State, Info]:
-            return gan.step(key_gan, state, *batch(key_data, state.step, feed))
+        def step(state: PyTree, _: None) -> tuple[PyTree, Any]:
+            return model.step(key_model, state, *batch(key_data, state.step, feed))
 
         if length == 1:
             return step(state, None)
         state, infos = jax.lax.scan(step, state, length=length)
         return state, jax.tree.map(lambda a: a[-1], infos)
 
-    def sample(key: Key, state: State, index: Array) -> Array:
+    def sample(key: Key, state: PyTree, index: Array) -> Array:
         _, _, key_sample = keys(key)
         key = jax.random.fold_in(jax.random.fold_in(key_sample, state.step), index)
         if classes is None:
-            return gan.sample(key, state, chunk)
-        return gan.sample(key, state, chunk, (index * chunk + jnp.arange(chunk)) % classes)
+            return model.sample(key, state, chunk)
+        return model.sample(key, state, chunk, (index * chunk + jnp.arange(chunk)) % classes)
 
     return Programs(begin, advance, sample, length, chunk)
 

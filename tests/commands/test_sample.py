@@ -31,7 +31,7 @@ def test_arrays_are_the_models_samples(ring, tmp_path, capsys):
     assert main(["sample", str(ring), "--n", "30", "--out", str(out), "--seed", "4"]) == 0
     assert capsys.readouterr().out == f"30 samples of seed 4 at step 20: {out}\n"
     with np.load(out) as file:
-        assert file.files == ["samples"]
+        assert file.files == ["samples", "kind"] and str(file["kind"]) == "points"
         np.testing.assert_array_equal(file["samples"], draw(jaxgan.load(ring), jax.random.key(0), 30, seed=4))
     found = [out]
     for name, arguments in {"first": [], "again": [], "other": ["--key", "1"]}.items():

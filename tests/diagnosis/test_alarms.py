@@ -170,3 +170,17 @@ def test_mixtures_are_monitored_by_their_means_and_other_data_by_clusters():
     assert monitored.assign(ring.means[:7]).tolist() == list(range(7))
     monitored = evaluation.monitored_modes(data.swiss_roll())
     assert len(monitored.names) == 20 and monitored.expected.sum() == pytest.approx(1)
+
+
+def test_a_model_of_one_gradient_is_watched_too():
+    def of_steps(losses, norms):
+        pairs = zip(losses, norms, strict=True)
+        return [
+            {"step": 100 * (i + 1), "loss": loss, "kl": 3.0, "gradient_norm": norm}
+            for i, (loss, norm) in enumerate(pairs)
+        ]
+
+    assert said(of_steps([1.0] * 12, [2.0] * 12)) == []
+    assert said(of_steps([1.0] * 8 + [None] * 2, [2.0] * 10)) == [("not_finite", 900, ())]
+    assert said(of_steps([1.0] * 12, [2.0] * 8 + [900.0] * 4)) == [("exploding_gradient", 1000, ())]
+    assert said(of_steps([1.0] * 12, [2.0] * 8 + [0.001] * 4)) == [("vanishing_gradient", 1000, ())]

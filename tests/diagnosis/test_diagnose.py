@@ -15,13 +15,13 @@ from tests.diagnosis import fixtures
 IMAGES, LABELS = fixtures.digits()
 FIRST, SECOND = fixtures.halves(0)
 FAKES, CLASSES = IMAGES[SECOND], LABELS[SECOND]
-REAL = Samples(IMAGES[FIRST][..., None], LABELS[FIRST], tuple("0123456789"), "real digits")
+REAL = Samples(IMAGES[FIRST][..., None], LABELS[FIRST], tuple("0123456789"), "real digits", "images")
 
 UNLABELLED = REAL._replace(labels=None, names=())
 
 
 def found(fakes, real=REAL, labels=None):
-    return diagnose(real, Samples(fakes[..., None], labels, real.names, "fakes"))
+    return diagnose(real, Samples(fakes[..., None], labels, real.names, "fakes", "images"))
 
 
 def named(diagnosis):
@@ -69,7 +69,7 @@ def test_healthy_halves_are_rarely_accused():
     for seed in range(1, 41):
         first, second = fixtures.halves(seed)
         real = REAL._replace(data=IMAGES[first][..., None], labels=LABELS[first])
-        scaled = fitted(real, Samples(IMAGES[second][..., None], None, (), "fakes"))
+        scaled = fitted(real, Samples(IMAGES[second][..., None], None, (), "fakes", "images"))
         assignment = assign(scaled, scaled.real, scaled.fake)
         counts = [np.bincount(x[x >= 0], minlength=10) for x in (assignment.real, assignment.fake)]
         sure = np.bincount(assignment.fake[assignment.sure], minlength=10)
@@ -84,7 +84,7 @@ def test_no_false_alarm_in_200_healthy_resamplings(kind):
     alarms = 0
     for seed in range(200):
         sides = [
-            Samples(IMAGES[half][..., None], LABELS[half] if names else None, names, "digits")
+            Samples(IMAGES[half][..., None], LABELS[half] if names else None, names, "digits", "images")
             for half in fixtures.halves(seed)
         ]
         scaled = fitted(*sides)
@@ -129,7 +129,7 @@ def test_labels_on_both_sides_are_taken_as_they_are():
 def test_labelled_vectors_are_classified_by_a_linear_model():
     real = REAL._replace(data=REAL.data.reshape(len(REAL.data), -1).astype(np.float32))
     kept = FAKES[~np.isin(CLASSES, (3, 7))]
-    diagnosis = diagnose(real, Samples(kept.reshape(len(kept), -1).astype(np.float32), None, (), "fakes"))
+    diagnosis = diagnose(real, Samples(kept.reshape(len(kept), -1).astype(np.float32), None, (), "fakes", "points"))
     assert diagnosis.assignment.kind == "classifier" and diagnosis.verdict.kind == "partial"
     lost, starved = named(diagnosis)
     assert sorted(lost + starved) == ["3", "7"]
@@ -149,9 +149,9 @@ def test_vectors():
     def draw(n, modes):
         return (means[random.choice(modes, n)] + 0.05 * random.randn(n, 2)).astype(np.float32)
 
-    real = Samples(draw(2000, 9), None, (), "reals")
-    assert diagnose(real, Samples(draw(2000, 9), None, (), "fakes")).verdict.kind == "healthy"
-    diagnosis = diagnose(real, Samples(draw(2000, 6), None, (), "fakes"))
+    real = Samples(draw(2000, 9), None, (), "reals", "points")
+    assert diagnose(real, Samples(draw(2000, 9), None, (), "fakes", "points")).verdict.kind == "healthy"
+    diagnosis = diagnose(real, Samples(draw(2000, 6), None, (), "fakes", "points"))
     lost = {mode.name for mode in diagnosis.modes if mode.state == "lost"}
     share = sum(mode.expected for mode in diagnosis.modes if mode.name in lost) / 2000
     assert diagnosis.verdict.kind == "partial" and share == pytest.approx(1 / 3, abs=0.05)
@@ -211,3 +211,22 @@ def test_bad_input_is_one_line(tmp_path, capsys, monkeypatch, change, says):
     error = capsys.readouterr().err
     assert says in error and len(error.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("labelled", [True, False], ids=["classifier", "clusters"])
+def test_sequences_that_lost_a_mode(labelled):
+    random = np.random.RandomState(0)
+
+    def draw(n, modes):
+        mode = random.choice(modes, n)
+        return np.sin(np.arange(1, 13)[None] * (1 + mode)[:, None] / 4)[..., None] + 0.1 * random.normal(
+            size=(n, 12, 1)
+        ), mode
+
+    waves, mode = draw(1500, [0, 1, 2])
+    real = Samples(
+        waves, mode if labelled else None, ("slow", "medium", "fast") if labelled else (), "reals", "sequences"
+    )
+    diagnosis = diagnose(real, Samples(draw(1500, [0, 1])[0], None, (), "fakes", "sequences"))
+    assert diagnosis.verdict.kind in ("partial", "collapse") and diagnosis.samples.kind == "sequences"
+    assert not labelled or named(diagnosis)[0] == ["fast"]

@@ -11,7 +11,8 @@ IMAGES = RANDOM.randint(0, 256, (12, 6, 5, 3)).astype(np.uint8)
 
 
 def samples(data, labels=None, names=()):
-    return Samples(np.asarray(data), labels, names, "somewhere")
+    data = np.asarray(data)
+    return Samples(data, labels, names, "somewhere", "points" if data.ndim == 2 else "images")
 
 
 def folder(path, images, classes=None):
@@ -103,7 +104,11 @@ def test_folders_that_cannot_be_read(tmp_path, make, says):
         ("x.npz", lambda p: np.savez(p, images=IMAGES), "no array 'samples'; it has images"),
         ("x.npy", lambda p: np.save(p, np.full((3, 4, 4, 1), np.nan)), "3 of the 3 samples of .* NaN"),
         ("x.npy", lambda p: np.save(p, IMAGES[:0]), "no samples in"),
-        ("x.npy", lambda p: np.save(p, np.zeros(5)), r"\[n, height, width, channels\] or \[n, d\], got \(5,\)"),
+        (
+            "x.npy",
+            lambda p: np.save(p, np.zeros(5)),
+            r"points \[n, d\], images .*, sequences \[n, time, channels\], got \(5,\)",
+        ),
         ("x.npy", lambda p: np.save(p, np.array(["a"])), "must be numbers"),
         ("x.npy", lambda p: np.save(p, np.array([{}])), "holds no plain array"),
         ("x.npz", lambda p: np.savez(p, samples=IMAGES, labels=np.zeros(3, int)), "12 samples, but 3 labels"),
@@ -137,3 +142,24 @@ def test_samples_that_cannot_be_compared(real, fake, says):
 def test_a_tfds_name_without_a_split():
     with pytest.raises(ValueError, match="tfds:NAME/SPLIT"):
         read_samples("tfds:mnist")
+
+
+def test_three_axes_are_sequences_where_they_are_called_so(tmp_path):
+    waves = RANDOM.normal(size=(12, 9, 2))
+    np.save(tmp_path / "x.npy", waves)
+    np.savez(tmp_path / "x.npz", samples=waves, kind="sequences")
+    for found in (read_samples(tmp_path / "x.npy", kind="sequences"), read_samples(tmp_path / "x.npz")):
+        assert found.kind == "sequences"
+        np.testing.assert_array_equal(found.data, waves)
+    assert read_samples(tmp_path / "x.npy").data.shape == (12, 9, 2, 1)
+    scaled = fitted(found, found)
+    np.testing.assert_allclose(scaled.real, waves, atol=1e-6)
+    with pytest.raises(ValueError, match="says that it holds sequences, not images"):
+        read_samples(tmp_path / "x.npz", kind="images")
+    with pytest.raises(ValueError, match="the reals are sequences of 9 x 2, the fakes of 8 x 2"):
+        fitted(found, found._replace(data=waves[:, :8]))
+    with pytest.raises(ValueError, match=r"the reals are sequences .*, the fakes images"):
+        fitted(found, read_samples(tmp_path / "x.npy"))
+    np.savez(tmp_path / "y.npz", samples=waves, kind="waves")
+    with pytest.raises(ValueError, match="samples of kind waves; known are points, images, sequences"):
+        read_samples(tmp_path / "y.npz")

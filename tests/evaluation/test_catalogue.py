@@ -62,7 +62,7 @@ def test_every_metric_is_reached_by_a_run_or_by_a_diagnosis(monkeypatch, key):
         evaluation.measure(task.sample(jax.random.clone(key), N))
         evaluation.real(N)
     real, fake = (np.random.default_rng(seed).normal(size=(N, 2)) for seed in (0, 1))
-    diagnose(*(Samples(x, None, (), "points") for x in (real, fake)))
+    diagnose(*(Samples(x, None, (), "fakes", "points") for x in (real, fake)))
     assert public - called == NO_METRICS.keys()
 
 

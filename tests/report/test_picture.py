@@ -42,7 +42,18 @@ def test_points_without_real_ones_and_of_any_width(width):
 
 
 def test_what_has_no_picture_says_so():
-    with pytest.raises(ValueError, match="no picture of text, only of images and points"):
+    with pytest.raises(ValueError, match="no picture of text, only of images, sequences and points"):
         picture_of_samples("text", np.zeros((1, 2)), NOTHING)
     with pytest.raises(ValueError, match=r"a picture of 400 images would have 106,502,400 pixels: draw fewer"):
         picture_of_samples("images", np.broadcast_to(np.float32(0), (400, 514, 514, 3)), NOTHING)
+
+
+def test_a_sequence_runs_to_the_right_and_the_real_ones_set_its_scale():
+    ramp = np.linspace(0, 3, 8)[None, :, None] * np.ones((1, 1, 2))
+    pixels = drawn("sequences", ramp, np.array([[[0.0, 0.0], [3.0, 3.0]]]))[..., 0].astype(int)
+    assert pixels.shape == (16, 64)
+    assert (np.diff(pixels, axis=1) >= 0).all() and pixels[0, 0] == 0 and pixels[0, -1] == 255
+    assert (drawn("sequences", ramp / 2, ramp)[..., 0].max(), drawn("sequences", ramp, ramp)[..., 0].max()) == (
+        128,
+        255,
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxgan import gan, losses, networks, optimizers, techniques
+from jaxgan import gan, losses, networks, optimizers, techniques, vae
 from jaxgan.runs.building import build
 from jaxgan.runs.options import Architecture, Training
 
@@ -129,7 +129,7 @@ def test_a_network_of_ones_own(tmp_path, monkeypatch):
         ),
         ({}, (8, 9, 1), None, "images must be square, not 8x9"),
         ({}, (8, 9), None, "examples of shape (8, 9) are neither points [width] nor images"),
-        ({}, (8, 9), "sequences", "there is no generator of its own for sequences: name one with --generator"),
+        ({}, (8, 9), "graphs", "there is no generator of its own for graphs: name one with --generator"),
     ],
 )
 def test_networks_that_do_not_fit_are_refused(options, shape, kind, says):
@@ -142,3 +142,39 @@ def test_networks_that_do_not_fit_are_refused(options, shape, kind, says):
 def test_named_networks_serve_any_kind():
     architecture = dataclasses.replace(SMALL, generator="mlp:8", discriminator="mlp:4")
     assert trained(build(architecture, TRAINING, (4, 3), kind="sequences"), (4, 3))[-1].shape == (5, 4, 3)
+
+
+def test_auto_is_recurrent_for_sequences():
+    expected = by_hand(networks.sequence_generator(4, 3, width=8), networks.sequence_discriminator(width=4))
+    assert_same(trained(build(SMALL, TRAINING, (4, 3), kind="sequences"), (4, 3)), trained(expected, (4, 3)))
+
+
+def test_a_model_is_made_of_the_parts_that_it_names():
+    """A decoder is the generator, and an encoder the discriminator with a mean and a variance for each dimension."""
+    expected = vae(
+        encoder=networks.mlp([4, 4], 6, activation=jax.nn.tanh, input_scale=2.0),
+        decoder=networks.mlp([8, 8], 2, activation=jax.nn.tanh, output_activation=lambda x: 0.5 * x),
+        optimizer=optax.adam(optax.constant_schedule(1e-3), 0.5, 0.999),
+        latent_dim=3,
+        beta=0.5,
+    )
+    training = dataclasses.replace(TRAINING, model="vae:beta=0.5")
+    assert_same(trained(build(SMALL, training, (2,), 0.5), (2,), 0.5), trained(expected, (2,), 0.5))
+    named = dataclasses.replace(SMALL, generator="mlp:8", discriminator="mlp:4")
+    assert build(named, training, (4, 3), kind="sequences").judge is None
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"model": "vea"}, "--model vea: no model 'vea'; did you mean vae?"),
+        ({"model": "vae", "technique": ("r1:1.0",)}, "--technique is not for --model vae, which has no techniques"),
+        ({"model": "vae", "pack": 2}, "--pack is not for --model vae, which has no discriminator"),
+        ({"model": "vae", "average": 0.9}, "--average is not for --model vae, which has no average"),
+        ({"model": "vae:beta=-1"}, "--model vae:beta=-1: beta must be at least 0"),
+    ],
+)
+def test_a_model_takes_no_options_of_parts_that_it_has_not(options, says):
+    with pytest.raises(ValueError) as raised:
+        build(SMALL, dataclasses.replace(TRAINING, **options), (2,))
+    assert says in str(raised.value) and "\n" not in str(raised.value)
