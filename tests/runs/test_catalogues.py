@@ -32,9 +32,14 @@ def test_what_a_package_exports_can_be_named(catalogue, module, makes, some):
             assert "return" in typing.get_type_hints(factory), f"{name} does not say what it returns"
 
 
-def test_what_takes_a_network_or_a_loss_is_left_out():
+def test_what_no_text_can_say_is_left_out():
     assert "zero_sum" not in LOSSES.factories
-    assert not {"from_linen", "in_bfloat16", "maxout"} & set(NETWORKS.factories)
+    assert not {"from_linen", "from_nnx", "maxout"} & set(NETWORKS.factories)
+
+
+def test_a_network_may_wrap_another_one():
+    network = make(read(NETWORKS, "projection:mlp(widths=4,out=1),classes=3"))
+    assert network.conditional and network.features is not None
 
 
 @pytest.mark.parametrize("name", LOSSES.factories)
@@ -42,9 +47,12 @@ def test_each_loss_is_made_by_its_name(name):
     assert isinstance(make(read(LOSSES, name)), AdversarialLoss)
 
 
+FIRST = {"ali": "mlp(widths=4,out=2)", "veegan": "mlp(widths=4,out=2)"}
+
+
 @pytest.mark.parametrize("name", TECHNIQUES.factories)
-def test_each_technique_is_made_by_its_name_and_a_number(name):
-    assert make(read(TECHNIQUES, f"{name}:1")).name == name
+def test_each_technique_is_made_by_its_name_and_its_first_value(name):
+    assert make(read(TECHNIQUES, f"{name}:{FIRST.get(name, 2)}")).name == name
 
 
 @pytest.mark.parametrize(
