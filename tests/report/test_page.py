@@ -219,7 +219,7 @@ def test_lost_modes_are_judged_by_the_run_and_named_on_its_page(tmp_path):
     measured = [evaluation.measure(x) for x in samples]
     progress = {"compile_seconds": 1.0, "train_seconds": 1.0, "waited_seconds": 0.0, "silent_techniques": []}
     config = {"experiment": "ring", "arm": None}
-    write_summary(directory, summarized(config, "ring", 600, [0, 1], measured, samples, evaluation, progress, None))
+    write_summary(directory, summarized(config, task, 600, [0, 1], measured, samples, evaluation, progress, None))
     page = Page(report.write_run(directory))
     assert (
         f"Partial collapse in 1 of 2 seeds: 7 to 8 of 8 modes over 2 seeds; 0 to 1 lost: {task.names[2]} in"
