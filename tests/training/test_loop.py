@@ -199,7 +199,7 @@ def test_the_backend_decides_on_the_mesh_and_on_how_seeds_are_trained(platform, 
     with compiling_for(platform):
         mesh = loop._mesh(run, 16, 1)
         assert (1 if mesh is None else mesh.size) == min(devices, jax.device_count())
-        seeds = loop._several(gan, source, 16, run, range(2), 1, None)
+        seeds = loop._several(gan, source, 16, run, range(2), 1, None, None)
         states = seeds.begin(source.feeds)
     assert isinstance(states, State) is in_one_program
 
