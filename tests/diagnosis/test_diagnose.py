@@ -127,7 +127,7 @@ def test_labels_on_both_sides_are_taken_as_they_are():
 
 
 def test_labelled_vectors_are_classified_by_a_linear_model():
-    real = REAL._replace(data=REAL.data.reshape(len(REAL.data), -1).astype(np.float32))
+    real = REAL._replace(data=REAL.data.reshape(len(REAL.data), -1).astype(np.float32), kind="points")
     kept = FAKES[~np.isin(CLASSES, (3, 7))]
     diagnosis = diagnose(real, Samples(kept.reshape(len(kept), -1).astype(np.float32), None, (), "fakes", "points"))
     assert diagnosis.assignment.kind == "classifier" and diagnosis.verdict.kind == "partial"
