@@ -83,7 +83,7 @@ def test_with_a_training_option_one_configuration_is_trained(tmp_path):
         (["--steps", "many"], "many"),
         (["--unroll.steps", "-1"], "0 or more steps, not -1"),
         (["--loss", "l2"], "no loss 'l2'; known are hinge, least_squares, minimax, non_saturating, relativistic, wass"),
-        (["--technique", "r3:1.0"], "no technique 'r3'; known are dragan, gradient_penalty"),
+        (["--technique", "r3:1.0"], "no technique 'r3'; known are ac_gan, ali, dragan"),
         (["--technique", "r1"], "--technique r1: r1 needs weight, a number"),
         (["--technique", "replay:8,shre=1"], "replay has no parameter 'shre'; did you mean share?"),
         (["--generator", "mlp:8,activation=tahn"], "error: --generator mlp:8,activation=tahn: activation takes an act"),
