@@ -12,8 +12,8 @@ from tests.helpers import constant_latent, in_double, recording
 
 torch = pytest.importorskip("torch")
 
+from benchmarks import measuring_torch  # noqa: E402
 from benchmarks.baselines import plain_gan, tuned_gan  # noqa: E402
-from experiments import measuring_torch  # noqa: E402
 
 LATENT, BATCH = 5, 6
 

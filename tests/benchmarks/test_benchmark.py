@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import benchmark, measuring
 from benchmarks.comparing import compared, rows, table
 from benchmarks.counting import unrolled_step
-from experiments import benchmark, measuring
 
 ROOT = Path(__file__).resolve().parents[2]
 METZ = {"network": "mlp", "width": 128, "latent": 256, "batch": 512}
@@ -20,7 +20,7 @@ METZ = {"network": "mlp", "width": 128, "latent": 256, "batch": 512}
 def in_a_process(script, *arguments):
     """What a script prints, without the flags of these tests, which change how programs are compiled."""
     environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, str(ROOT / "experiments" / script), *arguments]
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -90,7 +90,7 @@ def test_an_entry_says_how_each_parameter_is_written():
         "share: of the batch, in (0, 1]; half in the paper. [a number; default 0.5]"
     )
     networks = " ".join(listing("networks").split())
-    assert "out: units of the output. [a whole number; from the data]" in networks
+    assert "out: units of the output; of an encoder" in networks and "[a whole number; from the data]" in networks
     assert "default relu]" in networks and "[true or false; default false]" in networks
 
 

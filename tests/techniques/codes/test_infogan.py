@@ -223,6 +223,7 @@ def test_who_is_trained_by_it(x64):
     assert all(np.all(g == 0.0) for g in jax.tree.leaves(without.discriminator_techniques))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("m", [1, 2])
 def test_derivative_of_a_step_by_the_weight(m, x64):
     """With a lookahead, R1, replay and packing, after two steps of Adam."""

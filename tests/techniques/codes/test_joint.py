@@ -208,6 +208,7 @@ def test_a_relativistic_loss_trains_the_encoder_by_itself():
     assert optax.tree.norm(found.generator_techniques["ali"]) == 0.0
 
 
+@pytest.mark.slow
 @both
 def test_derivative_of_a_step_by_a_weight(name, x64):
     """With a lookahead, R1 and replay, after two steps of Adam."""
