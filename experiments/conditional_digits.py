@@ -28,9 +28,7 @@ ARMS = {
         Training(
             steps=3_000,
             batch_size=64,
-            technique=("r1:0.1",),
-            generator_learning_rate=5e-4,
-            discriminator_learning_rate=5e-4,
+            technique=("r1:1.0",),
             average=0.998,
             decay_from=0.5,
         ),
@@ -45,7 +43,7 @@ if __name__ == "__main__":
                 description=__doc__ or "",
                 data=Digits(),
                 task=lambda options: data.digits(),
-                run=Run(Path("runs/conditional_digits"), samples=2000, metric=("class_accuracy",)),
+                run=Run(Path("runs/conditional_digits"), first_seed=4, samples=2000, metric=("class_accuracy",)),
                 arms=ARMS,
             )
         )
