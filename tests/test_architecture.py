@@ -58,6 +58,7 @@ HOME = {
 # Slow to import and needed by few, or optional: imported by the function that uses them.
 LAZY = {"tensorflow_datasets", "grain", "equinox"}
 LINES = 350
+FUNCTION_LINES = 80
 
 
 class Source(NamedTuple):
@@ -255,6 +256,20 @@ def long_modules(source: Source) -> list[str]:
     return [report(source, lines, f"{lines} lines; at most {LINES}")]
 
 
+def long_functions(source: Source) -> list[str]:
+    """Functions of the package that nobody can walk through, without their docstrings."""
+    if source.parts[0] != "jaxgan":
+        return []
+    found = []
+    for function in ast.walk(source.tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+            lines = (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
+            if lines > FUNCTION_LINES:
+                found.append(report(source, function.lineno, f"{function.name} has {lines}; at most {FUNCTION_LINES}"))
+    return found
+
+
 RULES = [
     Rule(
         "arrows point down",
@@ -389,6 +404,15 @@ RULES = [
             Source("jaxgan/training/loop.py", "import jax.random as jr\njr.PRNGKey(0)"),
         ],
         kept=[Source("jaxgan/data/mixtures.py", "import jax\nkey = jax.random.key(0)  # not PRNGKey")],
+    ),
+    Rule(
+        f"functions have at most {FUNCTION_LINES} lines",
+        long_functions,
+        broken=[Source("jaxgan/a.py", "def f():\n" + "    x = 1\n" * (FUNCTION_LINES + 1))],
+        kept=[
+            Source("jaxgan/a.py", "def f():\n" + "    x = 1\n" * FUNCTION_LINES),
+            Source("jaxgan/a.py", 'def f():\n    """Says.\n' + "\n" * FUNCTION_LINES + '    """\n    return 1\n'),
+        ],
     ),
     Rule(
         f"modules have at most {LINES} lines",

@@ -251,9 +251,9 @@ def _finish(parts: Parts, key: Key, before: State, after: State, moved: Moved, i
     states = dict(before.techniques)
     for i, technique in enumerate(parts.techniques):
         if technique.update is not None:
-            own = own_of(technique, before.techniques, trained(before.generator), trained(before.discriminator))
             play = hooks.seen_by(technique, moved.play)
-            states[technique.name] = technique.update(own, jax.random.fold_in(key, i), play, info)
+            key_update = jax.random.fold_in(key, i)
+            states[technique.name] = technique.update(_own(technique, before), key_update, play, info)
     after = after._replace(techniques=states)
     for i, technique in enumerate(parts.techniques):
         if technique.adjust is not None:

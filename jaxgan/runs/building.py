@@ -1,5 +1,6 @@
 """From the options of a run to its model."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -46,6 +47,7 @@ def build(
     if further and not training.takes("techniques"):
         raise ValueError(f"--model {training.model} takes no techniques, such as {further[0].name}")
 
+    @functools.cache  # two parts ask for it
     def generator() -> Network:
         network = _player("generator", architecture, kind, example_shape, scale)
         _check_fit("generator", architecture, network, (training.batch_size, architecture.latent_dim))

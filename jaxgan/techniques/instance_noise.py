@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from jaxgan.techniques.penalties._gradients import each_leaf
+from jaxgan.techniques._trees import each_leaf
 from jaxgan.types import Array, Own, Technique
 from jaxgan.types.checks import at_least, whole
 

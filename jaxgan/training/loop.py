@@ -28,6 +28,7 @@ from jaxgan.training.seeds import Seeds, in_turn, programs, turns, vmapped
 from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
 from jaxgan.types import Batch, Classified, KnownModes, Model, Stream, Task
 
+COUNTED_SECONDS = ("train_seconds", "compile_seconds", "waited_seconds")
 LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
 SAMPLE_POINTS = 2500  # drawn at a time, and as many images as SAMPLE_IMAGES
@@ -112,35 +113,23 @@ def fit(
     seeds = range(run.first_seed, run.first_seed + run.seeds)
     mesh = _mesh(run, batch_size, pack)
     source = source_of(task, seeds, model.minibatches * batch_size, mesh)
-    loops, classes = _loops(model, source, batch_size), _classes(model, task)
-    several = _several(model, source, batch_size, run, seeds, every_log if loops else 1, mesh, classes)
-    single = several
-    if loops and steps % every_log:
-        single = _several(model, source, batch_size, run, seeds, 1, mesh, classes)
+    classes = _classes(model, task)
+    length = every_log if _loops(model, source, batch_size) else 1
+    several = _several(model, source, batch_size, run, seeds, length, mesh, classes)
+    single = several if steps % length == 0 else _several(model, source, batch_size, run, seeds, 1, mesh, classes)
     title = " / ".join(filter(None, (config["experiment"], config["arm"])))
-    seconds = {"train_seconds": 0.0, "compile_seconds": 0.0, "waited_seconds": 0.0}
-    progress: dict[str, Any] = {"step": 0, **seconds, "silent_techniques": []}
+    progress: dict[str, Any] = {"step": 0, **dict.fromkeys(COUNTED_SECONDS, 0.0), "silent_techniques": []}
 
     keep = KEPT_FOR_ALARMS if run.on_alarm in ("checkpoint", "roll_back") else KEPT_CHECKPOINTS
     with Checkpoints(directory / "checkpoints", keep=keep) as checkpoints, _stop_signal() as stop:
-        started = time.perf_counter()
-        states = several.begin(source.feeds)
-        for part in (several, single):
-            part.compile(states, source.feeds)
-        compile_seconds = time.perf_counter() - started
+        states, compile_seconds = _compiled(several, single, source)
         if checkpoints.latest is not None:
-            stacked, progress = checkpoints.restore(several.stacked(states))
-            states = several.unstacked(stacked)
-            for stream, position in zip(source.streams, progress["positions"], strict=True):
-                stream.set_state(position)
+            states, progress = _restored(checkpoints, several, states, source)
         progress["compile_seconds"] += compile_seconds
         step = progress["step"]
         folder.rewind(directory, step)
         processes.meet("rewound")
-        names, expected = ((), ()) if watched is None else watched[1:]
-        detectors = {seed: alarms.Detector(names, expected) for seed in seeds}
-        for line in folder.read_lines(directory):
-            detectors[line["seed"]].see(line)
+        detectors = _detectors(directory, seeds, watched)
 
         def evaluate() -> tuple[np.ndarray, list[dict[str, Any]]]:
             samples = several.sample(states, run.samples)
@@ -149,13 +138,7 @@ def fit(
 
         samples: np.ndarray | None = None
         measured: list[dict[str, Any]] = []
-        bar = tqdm(
-            total=steps,
-            initial=step,
-            desc=title,
-            unit="step",
-            disable=not (sys.stderr.isatty() and processes.is_first()),
-        )
+        bar = _bar(title, step, steps)
         while step < steps:
             started, waited = time.perf_counter(), max(source.waited, default=0.0)
             ahead = min(every_log, steps - step)
@@ -168,22 +151,17 @@ def fit(
             measured = [{} for _ in seeds]
             if step % every_evaluation == 0 or step == steps:
                 samples, measured = evaluate()
-                folder.add_snapshot(
-                    directory, step, samples[:, : SNAPSHOT_IMAGES if source.images else SNAPSHOT_POINTS]
-                )
+                shown = SNAPSHOT_IMAGES if source.images else SNAPSHOT_POINTS
+                folder.add_snapshot(directory, step, samples[:, :shown])
                 _show(bar, title, step, steps, progress["train_seconds"], measured)
             lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, measured, strict=True)]
+            alarmed: list[list[alarms.Alarm]] = []
             if run.on_alarm != "off":
                 if watched is not None:
-                    for line, of_seed in zip(lines, several.each(states), strict=True):
-                        line["window"] = alarms.seen(of_seed.techniques[alarms.NAME])
+                    _add_windows(lines, several.each(states))
                 alarmed = [_raise_alarms(line, detectors[line["seed"]]) for line in lines]
-            else:
-                alarmed = []
             if run.on_alarm == "roll_back":
-                for i, of_seed in enumerate(alarmed):
-                    if of_seed:
-                        states, lines[i]["rolled_back_to"] = _roll_back(several, states, i, checkpoints, of_seed)
+                states = _roll_back_all(several, states, checkpoints, alarmed, lines)
             folder.log(directory, lines)
             if step == every_log and not source.streams and model.effects is not None:
                 progress["silent_techniques"] = _silent(model.effects, task, several.each(states)[0], batch_size)
@@ -193,12 +171,9 @@ def fit(
             if step % every_checkpoint == 0 or step == steps or stopped or halted or wanted:
                 progress["positions"] = [stream.get_state() for stream in source.streams]
                 checkpoints.save(step, several.stacked(states), progress)
-            if stopped and step < steps:
-                raise Interrupted(f"{title} stopped at step {step} of {steps}; the same command continues it")
-            if halted and step < steps:
-                raise Interrupted(
-                    f"{title} stopped at step {step} of {steps} by an alarm; the same command continues it"
-                )
+            if (stopped or halted) and step < steps:
+                why = "" if stopped else " by an alarm"
+                raise Interrupted(f"{title} stopped at step {step} of {steps}{why}; the same command continues it")
         bar.close()
         if samples is None:  # killed after its last checkpoint
             samples, measured = evaluate()
@@ -208,6 +183,43 @@ def fit(
     write_summary(directory, summary)
     processes.meet("written")
     return summary
+
+
+def _compiled(several: Seeds, single: Seeds, source: Source) -> tuple[Any, float]:
+    """The states at the start, and the seconds that both programs took to compile."""
+    started = time.perf_counter()
+    states = several.begin(source.feeds)
+    for part in (several, single):
+        part.compile(states, source.feeds)
+    return states, time.perf_counter() - started
+
+
+def _restored(checkpoints: Checkpoints, several: Seeds, states: Any, source: Source) -> tuple[Any, dict[str, Any]]:
+    """The states and the progress of the newest checkpoint; the streams go to where they were."""
+    stacked, progress = checkpoints.restore(several.stacked(states))
+    for stream, position in zip(source.streams, progress["positions"], strict=True):
+        stream.set_state(position)
+    return several.unstacked(stacked), progress
+
+
+def _detectors(directory: Path, seeds: Sequence[int], watched: MonitoredModes | None) -> dict[int, alarms.Detector]:
+    """One for each seed, which has seen what was logged so far."""
+    names, expected = ((), ()) if watched is None else watched[1:]
+    detectors = {seed: alarms.Detector(names, expected) for seed in seeds}
+    for line in folder.read_lines(directory):
+        detectors[line["seed"]].see(line)
+    return detectors
+
+
+def _add_windows(lines: Sequence[dict[str, Any]], states: Sequence[Any]) -> None:
+    """Adds to each seed's line what the monitor has counted."""
+    for line, of_seed in zip(lines, states, strict=True):
+        line["window"] = alarms.seen(of_seed.techniques[alarms.NAME])
+
+
+def _bar(title: str, step: int, steps: int) -> tqdm:
+    hidden = not (sys.stderr.isatty() and processes.is_first())
+    return tqdm(total=steps, initial=step, desc=title, unit="step", disable=hidden)
 
 
 def _mesh(run: Run, batch_size: int, pack: int) -> Mesh | None:
@@ -287,6 +299,20 @@ def _raise_alarms(line: dict[str, Any], detector: alarms.Detector) -> list[alarm
     for alarm in found:
         _say(f"alarm at step {alarm.step}, seed {line['seed']}: {alarm.sentence}")
     return found
+
+
+def _roll_back_all(
+    several: Seeds,
+    states: Any,
+    checkpoints: Checkpoints,
+    alarmed: Sequence[Sequence[alarms.Alarm]],
+    lines: Sequence[dict[str, Any]],
+) -> Any:
+    """Rolls every seed back that raised an alarm, and says so in its line."""
+    for i, of_seed in enumerate(alarmed):
+        if of_seed:
+            states, lines[i]["rolled_back_to"] = _roll_back(several, states, i, checkpoints, of_seed)
+    return states
 
 
 def _roll_back(

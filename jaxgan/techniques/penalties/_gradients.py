@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from jaxgan.types import Array, Batch, Key, PyTree, as_batch
+from jaxgan.types import Array, Batch, PyTree, as_batch
 
 
 def squared_gradient_norms(discriminate: Callable[[Batch], Array], x: PyTree | Batch) -> Array:
@@ -34,14 +34,3 @@ def squared_gradient_norms(discriminate: Callable[[Batch], Array], x: PyTree | B
 def gradient_norms(discriminate: Callable[[Batch], Array], x: PyTree | Batch) -> Array:
     """Euclidean norm of each logit's gradient, `[logits]`; differentiable where it is zero."""
     return jnp.sqrt(squared_gradient_norms(discriminate, x) + 1e-12)
-
-
-def each_leaf(function: Callable[..., Array], key: Key, *trees: PyTree) -> PyTree:
-    """Applies `function(key, *leaves)` to the leaves of trees, each with randomness of its own.
-
-    A single array gets the key itself.
-    """
-    leaves, structure = jax.tree.flatten(trees[0])
-    others = [jax.tree.leaves(tree) for tree in trees[1:]]
-    keys = [key] if len(leaves) == 1 else list(jax.random.split(key, len(leaves)))
-    return jax.tree.unflatten(structure, [function(*x) for x in zip(keys, leaves, *others, strict=True)])

@@ -3,7 +3,8 @@
 import jax
 import jax.numpy as jnp
 
-from jaxgan.techniques.penalties._gradients import each_leaf, gradient_norms
+from jaxgan.techniques._trees import each_leaf
+from jaxgan.techniques.penalties._gradients import gradient_norms
 from jaxgan.types import Array, Technique
 from jaxgan.types.checks import at_least, positive
 
