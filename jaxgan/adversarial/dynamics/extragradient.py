@@ -23,7 +23,8 @@ def extragradient(*, from_the_past: bool = False) -> Dynamics:
 
     Reference:
       Gidel, Berard, Vignoud, Vincent and Lacoste-Julien, "A Variational Inequality Perspective on Generative
-      Adversarial Networks", 2019, equations 12 and 13 (extrapolation) and 15 (from the past), algorithm 4.
+      Adversarial Networks", 2019, the sections on extrapolation and on extrapolation from the past; ExtraAdam is
+      algorithm 4.
     """
 
     def move(parts: Parts, keys: Keys, state: State, batch: Batch, more: Batch) -> Moved:
