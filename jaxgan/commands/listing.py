@@ -7,18 +7,15 @@ import textwrap
 from collections.abc import Callable, Collection
 from typing import Any, Literal, TypeAlias
 
-from jaxgan import metrics
-from jaxgan.runs.catalogues import LOSSES, NETWORKS, TECHNIQUES
+from jaxgan.evaluation import METRICS
+from jaxgan.runs.catalogues import DYNAMICS, LOSSES, NETWORKS, TECHNIQUES
 from jaxgan.runs.factories import Catalogue, Parameter, parameters
 from jaxgan.runs.options import FROM_DATA
 
-Listed: TypeAlias = Literal["techniques", "losses", "networks", "metrics"]
+Listed: TypeAlias = Literal["techniques", "losses", "networks", "dynamics", "metrics"]
 
 WIDTH = 100
 
-_METRICS = Catalogue(
-    "metric", {name: f for name, f in vars(metrics).items() if inspect.isfunction(f) and not name.startswith("_")}
-)
 _HOW = {
     "techniques": (TECHNIQUES, "--technique NAME[:VALUE][,PARAMETER=VALUE...], several with spaces between them"),
     "losses": (LOSSES, "--loss NAME[:VALUE][,PARAMETER=VALUE...]"),
@@ -26,12 +23,14 @@ _HOW = {
         NETWORKS,
         "--generator and --discriminator NAME[:VALUE][,PARAMETER=VALUE...]",
     ),
-    "metrics": (_METRICS, "functions of jaxgan.metrics"),
+    "dynamics": (DYNAMICS, "--dynamics NAME[:VALUE][,PARAMETER=VALUE...]"),
 }
 
 
 def listing(listed: Listed) -> str:
     """All that can be named of one concern: how, and each entry with what it does, its parameters and defaults."""
+    if listed == "metrics":
+        return "\n\n".join(["metrics: --metric NAME, several with spaces between them", *map(_metric, sorted(METRICS))])
     catalogue, how = _HOW[listed]
     supplied = FROM_DATA if listed == "networks" else ()
     entries = (described(catalogue, name, supplied) for name in sorted(catalogue.factories))
@@ -51,6 +50,14 @@ def described(catalogue: Catalogue, name: str, supplied: Collection[str] = ()) -
         said = " ".join(filter(None, [documented.get(parameter.name), notes and f"[{notes}]"]))
         lines += _wrapped(f"{parameter.name}: {said}", 6, hang=4)
     return "\n".join(lines)
+
+
+def _metric(name: str) -> str:
+    """A metric: its name, the kinds of data that it is for, and its numbers with their conventions."""
+    kinds = METRICS[name].kinds
+    numbers = METRICS[name].conventions(None).items()
+    lines = [name, *_wrapped(f"for {', '.join(sorted(kinds))}", 4)] if kinds else [name]
+    return "\n".join(sum((_wrapped(f"{number}: {said}", 6, hang=4) for number, said in numbers), lines))
 
 
 def documented_arguments(factory: Callable[..., Any]) -> dict[str, str]:

@@ -35,7 +35,7 @@ class Measure(NamedTuple):
     convention: str
 
 
-MEASURED = ("frechet", "kernel", "precision_recall", "density_coverage", "vendi")
+MEASURED = ("frechet_distance", "kernel_distance", "precision_recall", "density_coverage", "vendi_score")
 CONVENTIONS = {name: words for metric in MEASURED for name, words in METRICS[metric].conventions(None).items()}
 
 

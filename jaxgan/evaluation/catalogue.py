@@ -2,15 +2,18 @@
 
 An entry is a small value: what it needs, how it is measured on two sides, real and generated, and its convention. What
 real data get is measured in the same way, on real examples in the place of the generated ones, unless a closed form is
-known.
+known. A public metric of `(real, fake)` features needs no entry: its name is its own, and the first line of its
+docstring the convention. What is entered here takes something else, or with options of its own.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from sklearn.cluster import KMeans
 
 from jaxgan import metrics
@@ -61,12 +64,29 @@ def _features(measure: Callable[[Any, Any], Numbers], **sentences: str) -> Metri
     return Metric(lambda real, fake: measure(real.features, fake.features), _always(**sentences), FEATURES)
 
 
-_frechet = jax.jit(lambda real, fake: {"frechet_distance": metrics.frechet_distance(real, fake)})
+def of_features(metric: Callable[..., Any]) -> Metric:
+    """The entry of a metric of `(real, fake)` features; a NamedTuple is measured field by field."""
+    documented = (inspect.getdoc(metric) or "").partition("\n")[0].removeprefix("Computes ").rstrip(".")
+    compiled = jax.jit(metric)
+
+    def measure(real: np.ndarray, fake: np.ndarray) -> Numbers:
+        found = compiled(real, fake)
+        return found._asdict() if isinstance(found, tuple) else {metric.__name__: found}
+
+    fields = getattr(inspect.signature(metric, eval_str=True).return_annotation, "_fields", (metric.__name__,))
+    return _features(measure, **dict.fromkeys(fields, documented))
+
+
+def _takes_features(metric: Callable[..., Any]) -> bool:
+    """Whether a metric takes two sets of features, and nothing else that has no default."""
+    required = [p for p in inspect.signature(metric).parameters.values() if p.default is p.empty]
+    return [(p.name, p.annotation) for p in required] == [("real", ArrayLike), ("fake", ArrayLike)]
+
+
 _kernel = jax.jit(lambda real, fake: {"kernel_distance": metrics.kernel_distance(real, fake).mean})
 _precision_recall = jax.jit(lambda real, fake: metrics.precision_recall(real, fake, k=3)._asdict())
 _density_coverage = jax.jit(lambda real, fake: metrics.density_coverage(real, fake, k=5)._asdict())
 _vendi = jax.jit(lambda x: {"vendi_score": metrics.vendi_score(x)})
-_mmd = jax.jit(lambda real, fake: {"maximum_mean_discrepancy": metrics.maximum_mean_discrepancy(real, fake)})
 _sliced = jax.jit(lambda real, fake: {"sliced_wasserstein": metrics.sliced_wasserstein(jax.random.key(0), real, fake)})
 _autocorrelation = jax.jit(
     lambda real, fake: {"autocorrelation_distance": metrics.autocorrelation_distance(real, fake)}
@@ -137,7 +157,7 @@ def _accuracies(labels: Any, judged: Any, classes: int) -> Numbers:
     return {"class_accuracy": found.mean, "class_accuracies": found.each}
 
 
-METRICS: dict[str, Metric] = {
+_ENTERED: dict[str, Metric] = {
     "mode_coverage": Metric(measure_coverage, conventions_of_coverage, MODES, real=real_coverage),
     "missing_mass": Metric(
         _missing_mass,
@@ -160,11 +180,7 @@ METRICS: dict[str, Metric] = {
         frozenset({"logits"}),
         IMAGES,
     ),
-    "frechet": _features(
-        _frechet,
-        frechet_distance="Frechet distance of Gaussians fitted to the features, unbiased covariances; 0 is best",
-    ),
-    "kernel": _features(
+    "kernel_distance": _features(
         _kernel, kernel_distance="unbiased squared MMD with the kernel (x·y / d + 1)³ of the features; 0 is best"
     ),
     "precision_recall": _features(
@@ -177,20 +193,15 @@ METRICS: dict[str, Metric] = {
         density="mean number of balls of reals (to the fifth neighbour) around a fake, divided by 5; may exceed 1",
         coverage="share of reals with a fake inside their ball to the fifth neighbour; high is good diversity",
     ),
-    "vendi": _features(
+    "vendi_score": _features(
         lambda real, fake: _vendi(fake[:VENDI] - real.mean(axis=0)),
         vendi_score="exponential of the entropy of the eigenvalues of the cosine kernel of centred features: effective "
         "number of different samples",
     ),
-    "mmd": _features(
-        _mmd,
-        maximum_mean_discrepancy="unbiased squared MMD with a Gaussian kernel as wide as the median distance of reals; "
-        "0 is best",
-    ),
     "sliced_wasserstein": _features(
         _sliced, sliced_wasserstein="sliced 2-Wasserstein distance of the features, 200 directions; 0 is best"
     ),
-    "wasserstein": _features(
+    "wasserstein_distance": _features(
         _wasserstein,
         wasserstein_distance=f"exact 2-Wasserstein distance of the features of up to {EXACT} samples; 0 is best",
     ),
@@ -221,7 +232,7 @@ METRICS: dict[str, Metric] = {
         REALS,
         IMAGES,
     ),
-    "autocorrelation": Metric(
+    "autocorrelation_distance": Metric(
         lambda real, fake: _autocorrelation(real.data, fake.data),
         _always(
             autocorrelation_distance="distance of the autocorrelations at up to 64 lags, mean over channels; 0 is best"
@@ -229,4 +240,10 @@ METRICS: dict[str, Metric] = {
         REALS,
         SEQUENCES,
     ),
+}
+
+METRICS: dict[str, Metric] = _ENTERED | {
+    name: of_features(metric)
+    for name, metric in inspect.getmembers(metrics, inspect.isfunction)
+    if name not in _ENTERED and _takes_features(metric)
 }

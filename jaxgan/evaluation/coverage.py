@@ -55,8 +55,13 @@ def real_coverage(modes: CountedModes | None, n: int, sides: Callable[[], tuple[
 
 
 def conventions_of_coverage(modes: CountedModes | None) -> dict[str, str]:
-    """How each number is defined."""
-    assert modes is not None
+    """How each number is defined; without modes, what is the same for all."""
+    if modes is None:
+        return {
+            "modes": "modes of at least one sample",
+            "reverse_kl": "KL in nats of the histogram of modes to their shares in the data",
+            "counts": "samples of each mode",
+        }
     if modes.nearest_of is not None:
         return {
             "modes": "modes that are the nearest one of at least one high-quality sample",

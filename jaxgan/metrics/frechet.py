@@ -47,7 +47,7 @@ def moments(features: ArrayLike) -> Moments:
 
 
 def frechet_distance(real: ArrayLike, fake: ArrayLike) -> Array:
-    """Computes the Fréchet distance of Gaussians fitted to two sets of features.
+    """Computes the Fréchet distance of Gaussians fitted to the features, unbiased covariances; 0 is best.
 
     `|m_r - m_f|^2 + tr S_r + tr S_f - 2 tr (S_r S_f)^(1/2)` with means m and unbiased covariances S. With the features
     of Inception-v3 it is the FID. It falls with the number of samples even when the generator stays the same, so

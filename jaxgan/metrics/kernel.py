@@ -93,9 +93,10 @@ def kernel_distance(
 def maximum_mean_discrepancy(
     real: ArrayLike, fake: ArrayLike, *, bandwidth: ArrayLike | None = None, tile_rows: int | None = None
 ) -> Array:
-    """Computes the squared maximum mean discrepancy with the Gaussian kernel `exp(-|x - y|^2 / (2 bandwidth^2))`.
+    """Computes the squared MMD with the Gaussian kernel `exp(-|x - y|^2 / (2 bandwidth^2))` of the features; 0 is best.
 
-    The unbiased estimate, with the diagonal left out of the two means within a set.
+    The maximum mean discrepancy of the two sets, by its unbiased estimate: the diagonal is left out of the two means
+    within a set.
 
     Gretton et al., "A Kernel Two-Sample Test", 2012, equation 3. torch-fidelity offers the same kernel, with a
     bandwidth of 10.

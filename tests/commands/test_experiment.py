@@ -152,7 +152,17 @@ def test_processes_are_told_by_flags_which_are_no_part_of_the_run(tmp_path, monk
 
 
 def test_metrics_by_name_stand_beside_the_others_with_what_real_data_get(tmp_path):
-    arguments = ["--workdir", str(tmp_path / "run"), "--pack", "1", "--seeds", "2", "--metric", "frechet", "vendi"]
+    arguments = [
+        "--workdir",
+        str(tmp_path / "run"),
+        "--pack",
+        "1",
+        "--seeds",
+        "2",
+        "--metric",
+        "frechet_distance",
+        "vendi_score",
+    ]
     assert main(EXPERIMENT, arguments) == 0
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["kind"] == "points"

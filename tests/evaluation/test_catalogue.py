@@ -2,14 +2,17 @@
 
 import inspect
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.typing import ArrayLike
 
 from jaxgan import data, metrics
 from jaxgan.diagnosis import Samples, diagnose
-from jaxgan.evaluation import METRICS, catalogue, evaluator
+from jaxgan.evaluation import METRICS, Side, catalogue, evaluator
 from jaxgan.types import Batch
 
 # What is public in `jaxgan.metrics` and measured by no name, each with the reason.
@@ -23,7 +26,12 @@ NO_METRICS = {
     "discriminator_accuracy": "takes logits, and no samples; a run logs it at every step, from `Info`",
     "logit_gap": "takes logits, and no samples",
 }
-ONLY = {"ms_ssim": "images", "nearest_psnr": "images", "inception_score": "images", "autocorrelation": "sequences"}
+ONLY = {
+    "ms_ssim": "images",
+    "nearest_psnr": "images",
+    "inception_score": "images",
+    "autocorrelation_distance": "sequences",
+}
 N = 60
 
 
@@ -55,7 +63,7 @@ def test_every_metric_is_reached_by_a_run_or_by_a_diagnosis(monkeypatch, key):
     for build, names in (
         (data.ring, METRICS.keys() - ONLY.keys() - {"class_accuracy"}),
         (images, ["class_accuracy", "inception_score", "ms_ssim", "nearest_psnr"]),
-        (lambda: data.digits_in_time(1), ["autocorrelation"]),
+        (lambda: data.digits_in_time(1), ["autocorrelation_distance"]),
     ):
         task = build()
         evaluation = evaluator(task, metrics=sorted(names))
@@ -70,7 +78,7 @@ def test_every_metric_is_reached_by_a_run_or_by_a_diagnosis(monkeypatch, key):
 def measured():
     """All metrics of images, of real ones and of one that is repeated."""
     task = images()
-    evaluation = evaluator(task, metrics=sorted(METRICS.keys() - {"autocorrelation"}))
+    evaluation = evaluator(task, metrics=sorted(METRICS.keys() - {"autocorrelation_distance"}))
     batch = task.sample(jax.random.key(5), 100)
     repeated = jax.tree.map(lambda x: np.repeat(np.asarray(x[:1]), 100, axis=0), batch)
     return evaluation, evaluation.measure(batch), evaluation.measure(repeated), evaluation.real(100)
@@ -123,7 +131,7 @@ def test_labels_that_do_not_belong_to_their_images_are_inaccurate():
 
 def test_sequences_are_counted_by_their_segments_and_compared_in_time(key):
     task = data.digits_in_time(1)
-    evaluation = evaluator(task, metrics=["autocorrelation", "frechet"])
+    evaluation = evaluator(task, metrics=["autocorrelation_distance", "frechet_distance"])
     batch = task.draw_labelled(task.arrays, key, 400)
     real, expected = evaluation.measure(batch.data), evaluation.real(400)
     assert real["modes"] == 10
@@ -157,7 +165,7 @@ class Halves(SimpleNamespace):
 
 
 def test_a_task_of_ones_own_needs_no_more_than_the_protocol():
-    evaluation = evaluator(Halves(), metrics=["missing_mass", "mmd"])
+    evaluation = evaluator(Halves(), metrics=["missing_mass", "maximum_mean_discrepancy"])
     assert evaluation.names == ("low", "high")
     # A third of what is high in the data lies in [0, 1], where the task gives no mode.
     np.testing.assert_allclose(evaluation.shares, 0.75 * np.array([0.25, 0.75]), atol=0.02)
@@ -172,7 +180,7 @@ def test_a_task_of_ones_own_needs_no_more_than_the_protocol():
 
 def test_features_of_the_user(key):
     task = data.ring()
-    evaluation = evaluator(task, metrics=["frechet"], features=lambda x: x[:, :1])
+    evaluation = evaluator(task, metrics=["frechet_distance"], features=lambda x: x[:, :1])
     samples = np.asarray(task.sample(key, 200))
     moved = samples + np.array([0, 5], np.float32)
     assert evaluation.measure(samples)["frechet_distance"] == evaluation.measure(moved)["frechet_distance"]
@@ -184,10 +192,18 @@ def test_features_of_the_user(key):
     [
         (data.ring, {"metrics": ["fid"]}, "no metric 'fid'; known are mode_coverage, missing_mass"),
         (data.ring, {"metrics": ["ms_ssim"]}, "ms_ssim is for images, not for points as 'ring'"),
-        (data.stacked_digits, {"metrics": ["autocorrelation"]}, "for sequences, not for images"),
+        (data.stacked_digits, {"metrics": ["autocorrelation_distance"]}, "for sequences, not for images"),
         (data.spiral, {"metrics": ["mode_coverage"]}, "mode_coverage needs known modes or labelled images"),
-        (data.spiral, {"metrics": ["frechet"], "features": "inception"}, "no features 'inception'; known are auto"),
-        (lambda: data.arrays(np.eye(2), kind="tables"), {"metrics": ["frechet"]}, "kind tables have no features"),
+        (
+            data.spiral,
+            {"metrics": ["frechet_distance"], "features": "inception"},
+            "no features 'inception'; known are auto",
+        ),
+        (
+            lambda: data.arrays(np.eye(2), kind="tables"),
+            {"metrics": ["frechet_distance"]},
+            "kind tables have no features",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(task, options, message):
@@ -208,8 +224,21 @@ def test_labels_that_are_not_drawn_are_counted_only_when_asked_for():
     assert asked.names == task.names and "reverse_kl" in asked.conventions
 
 
-def test_the_help_of_the_option_names_every_metric():
-    from jaxgan.runs import options
+def test_a_metric_of_features_needs_no_entry():
+    """A run takes it by its name, and says what the first line of its docstring says."""
 
-    source = inspect.getsource(options.Run)
-    assert not [name for name in catalogue.METRICS if name not in source]
+    class Spread(NamedTuple):
+        mean: jax.Array
+        ratio: jax.Array
+
+    def spread(real: ArrayLike, fake: ArrayLike, *, order: int = 2) -> Spread:
+        """Computes how far the fakes lie apart, beside the reals.
+
+        And more.
+        """
+        return Spread(jnp.std(jnp.asarray(fake)), jnp.std(jnp.asarray(fake)) / jnp.std(jnp.asarray(real)))
+
+    entry = catalogue.of_features(spread)
+    found = entry.measure(*(Side((), features=np.arange(6.0).reshape(3, 2) * width) for width in (1, 3)))
+    assert entry.conventions(None) == dict.fromkeys(("mean", "ratio"), "how far the fakes lie apart, beside the reals")
+    np.testing.assert_allclose(found["ratio"], 3, rtol=1e-6)
