@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from jaxgan import losses
 from jaxgan.types import Array, Key, Network, Params, Play, Player, State, Stats, as_batch
 
 jit = jax.jit  # conftest.py makes compiling cheap
@@ -176,6 +177,7 @@ def played(
         "make": lambda params, z: as_batch(z),
         "data": real,
         "generated": fake,
+        "loss": losses.non_saturating(),
         "columns": {},
         "real_logits": judge(real),
         "fake_logits": judge(fake),

@@ -231,6 +231,7 @@ def play(
         make=make,
         data=minibatch.data,
         generated=minibatch.generated,
+        loss=parts.loss,
         columns=parts.columns,
         generator=generator.network,
         discriminator=discriminator.network,

@@ -79,12 +79,12 @@ def _attached(
         features = features_of(context, params_d, stats_d, minibatch.key)
         seen, _ = look(context, generator, discriminator, stats_d, minibatch, None, rehearse=False, together=False)
         game = play(context, generator, discriminator, stats_d, minibatch, seen, (params_d, stats_d))
-        arrays = {name: value for name, value in game._asdict().items() if not callable(value) and name != "columns"}
+        arrays = {name: x for name, x in game._asdict().items() if not callable(x) and name not in ("columns", "loss")}
         return arrays, None if features is None else features(seen.real)
 
     arrays, features = jax.eval_shape(shapes)
     nothing = dict.fromkeys(Play._fields)
-    whole: Any = {**nothing, **arrays, "features": features, "columns": parts.columns}
+    whole: Any = {**nothing, **arrays, "features": features, "loss": parts.loss, "columns": parts.columns}
     shown = Play(**whole)
     attached = {}
     for i, technique in enumerate(parts.techniques):

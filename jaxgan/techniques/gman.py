@@ -1,7 +1,5 @@
 """GMAN: several discriminators, of which the generator listens most to those that are hardest to fool."""
 
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 
@@ -9,16 +7,7 @@ from jaxgan.types import Array, Own, Technique
 from jaxgan.types.checks import at_least
 
 
-def _non_saturating(fake_logits: Array) -> Array:
-    return jax.nn.softplus(-fake_logits)
-
-
-def gman(
-    sharpness: float | Array | None = None,
-    *,
-    reward: float | Array = 0.001,
-    loss: Callable[[Array], Array] = _non_saturating,
-) -> Technique:
+def gman(sharpness: float | Array | None = None, *, reward: float | Array = 0.001) -> Technique:
     """Weighs the generator's loss of each discriminator: `Σ w_i ℓ_i` with `w = softmax(λ ℓ)`, in place of the mean.
 
     `ℓ_i` is the mean over the batch of the generator's loss against discriminator i, and the weights are not held
@@ -31,14 +20,14 @@ def gman(
     Args:
       sharpness: λ, 0 or more; None lets the generator choose it.
       reward: for a large λ, 0 or more, where the generator chooses; the paper writes a reward f(λ), here `reward · λ`.
-      loss: what the generator minimises of a fake logit: that of the GAN's own loss.
 
     Raises:
-      ValueError: a number out of range; when a GAN with it begins, a discriminator with a single logit; when it is
-        used, a loss without halves.
+      ValueError: a number out of range; when a GAN with it begins, a discriminator with a single logit, or a loss that
+        compares real and fake examples.
 
     Reference:
-      Durugkar, Gemp and Mahadevan, "Generative Multi-Adversarial Networks", 2017, sections 3.2 and 4.
+      Durugkar, Gemp and Mahadevan, "Generative Multi-Adversarial Networks", 2017, the sections on a
+      forgiving teacher and on letting the generator choose.
     """
     if sharpness is not None:
         at_least("the sharpness of gman", sharpness, 0)
@@ -55,6 +44,11 @@ def gman(
                 "gman weighs several discriminators, and this one gives a single logit: take "
                 "networks.several_discriminators"
             )
+        if shapes.loss.halves is None:
+            raise ValueError(
+                "gman weighs discriminators by the loss of their fakes, and this loss compares them with reals: take "
+                "one with `halves`"
+            )
         return own
 
     def chosen(own: Own) -> Array:
@@ -62,7 +56,8 @@ def gman(
 
     def generator_weights(own, key, play):
         del key
-        losses = jnp.mean(loss(play.fake_logits), axis=0)
+        assert play.loss.halves is not None
+        losses = jnp.mean(play.loss.halves.generator(play.fake_logits), axis=0)
         # Times their number: the mean over discriminators that is then taken is the weighted sum.
         return losses.shape[0] * jax.nn.softmax(chosen(own) * losses)[None]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jaxgan.types.batches import Array, Batch, Key, Params, PyTree
+from jaxgan.types.losses import AdversarialLoss
 
 if TYPE_CHECKING:
     import optax
@@ -43,6 +44,7 @@ class Play(NamedTuple):
       fake: fakes as the discriminator saw them.
       data: real examples before any technique changed them.
       generated: the generator's output before any technique changed it, with its label and latent.
+      loss: the GAN's loss, as functions of logits.
       columns: which columns of the latent belong to which technique.
       real_logits: `[batch]`, `[batch / m]` when the discriminator is packed; `[..., parts]` where it has parts.
       fake_logits: like `real_logits`.
@@ -60,6 +62,7 @@ class Play(NamedTuple):
     fake: Batch
     data: Batch
     generated: Batch
+    loss: AdversarialLoss
     columns: Mapping[str, slice]
     real_logits: Array
     fake_logits: Array
@@ -88,8 +91,8 @@ class Attach(Protocol):
     def __call__(self, own: Own, key: Key, shapes: Play, /) -> Own:
         """`shapes` holds a `jax.ShapeDtypeStruct` in place of every array, and of `features`: that of the real batch.
 
-        Its other functions are None; `features` is None where the discriminator shows none. `latent` and `meet` are
-        called before it too, with what `init` returned, so that the networks can begin.
+        Its other functions are None, but for the loss; `features` is None where the discriminator shows none. `latent`
+        and `meet` are called before it too, with what `init` returned, so that the networks can begin.
         """
         ...
 

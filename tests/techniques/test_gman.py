@@ -7,8 +7,11 @@ import optax
 import pytest
 
 import jaxgan
-from jaxgan import Own, losses, networks, optimizers, techniques
+from jaxgan import Own, losses, networks, techniques
 from tests.helpers import derivative, jit, perceptron, played
+from tests.techniques.examples import Example
+
+EXAMPLE = Example("gman:1.0", parts=3)
 
 
 def weighted(technique, losses_of_parts, own=None):
@@ -23,6 +26,14 @@ def weighted(technique, losses_of_parts, own=None):
 @pytest.mark.parametrize(("sharpness", "value"), [(0.0, 1.5), (1.0, 1.731059), (100.0, 2.0)])
 def test_mean_softmax_and_hardest(x64, sharpness, value):
     np.testing.assert_allclose(weighted(techniques.gman(sharpness), [1.0, 2.0]), value, rtol=1e-6)
+
+
+def test_the_weights_are_those_of_the_loss_of_the_gan(x64):
+    """A hinge generator minimises the negative logit."""
+    logits = jnp.broadcast_to(jnp.array([1.0, -2.0]), (4, 2))
+    play = played(lambda x: x[:, 0], jnp.zeros((4, 1)), jnp.zeros((4, 1)), loss=losses.hinge())
+    weights = techniques.gman(1.0).generator_weights(Own(), jax.random.key(0), play._replace(fake_logits=logits))
+    np.testing.assert_allclose(weights, 2 * jax.nn.softmax(jnp.array([-1.0, 2.0]))[None], rtol=1e-6)
 
 
 def test_a_chosen_sharpness_starts_where_the_paper_says(x64):
@@ -90,6 +101,5 @@ def test_mistakes_are_one_line():
         techniques.gman(reward=-1.0)
     with pytest.raises(ValueError, match="gman weighs several discriminators, and this one gives a single logit"):
         make(techniques.gman(1.0), discriminator=perceptron([5], out=1)).init(jax.random.key(0), batch())
-    paired = make(techniques.gman(1.0), loss=losses.relativistic(), generator_optimizer=optimizers.adam(1e-3))
-    with pytest.raises(ValueError, match="gman weighs real and fake examples apart"):
-        paired.step(jax.random.key(0), paired.init(jax.random.key(0), batch()), batch())
+    with pytest.raises(ValueError, match="the loss of their fakes, and this loss compares them with reals"):
+        make(techniques.gman(1.0), loss=losses.relativistic()).init(jax.random.key(0), batch())
