@@ -47,14 +47,6 @@ def test_each_loss_is_made_by_its_name(name):
     assert isinstance(make(read(LOSSES, name)), AdversarialLoss)
 
 
-FIRST = {"ali": "mlp(widths=4,out=2)", "veegan": "mlp(widths=4,out=2)"}
-
-
-@pytest.mark.parametrize("name", TECHNIQUES.factories)
-def test_each_technique_is_made_by_its_name_and_its_first_value(name):
-    assert make(read(TECHNIQUES, f"{name}:{FIRST.get(name, 2)}")).name == name
-
-
 @pytest.mark.parametrize(
     ("text", "function"),
     [

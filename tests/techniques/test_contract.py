@@ -1,4 +1,4 @@
-"""What every technique promises, over a table of all of them.
+"""What every technique promises, over the examples of all of them.
 
 What every loss promises is in `tests/losses/test_adversarial.py`, over the same kind of table.
 """
@@ -13,32 +13,17 @@ import numpy as np
 import pytest
 
 import jaxgan
-from jaxgan import Batch, Info, Own, Play, Technique, Unroll, losses, networks, optimizers, techniques
+from jaxgan import Batch, Info, Own, Play, Unroll, losses, networks, optimizers, techniques
+from jaxgan.runs import catalogues
+from jaxgan.runs.factories import make, read
 from jaxgan.types import Terms
 from tests.helpers import counted, jit, perceptron, played
+from tests.techniques.examples import NOISE, gathered
 
-BATCH, VECTOR, IMAGE, NOISE = 8, (2,), (4, 4, 3), 3
+BATCH, VECTOR, IMAGE = 8, (2,), (4, 4, 3)
 
-TECHNIQUES: dict[str, Technique] = {
-    "ac_gan": techniques.ac_gan(3),
-    "ali": techniques.ali(networks.mlp([4], out=NOISE)),
-    "dragan": techniques.dragan(1.0),
-    "gman": techniques.gman(1.0),
-    "gradient_penalty": techniques.gradient_penalty(1.0),
-    "infogan": techniques.infogan(2, 1, hidden=4),
-    "instance_noise": techniques.instance_noise(0.3, steps=10),
-    "mgan": techniques.mgan(2, 1.0),
-    "mode_seeking": techniques.mode_seeking(1.0),
-    "r1": techniques.r1(1.0),
-    "r2": techniques.r2(1.0),
-    "replay": techniques.replay(6),
-    "veegan": techniques.veegan(networks.mlp([4], out=NOISE)),
-}
-# The discriminator sees more than the example, which comes first: flat ones with columns, others in a tree.
-JOINT = {"ali": "the latent too", "veegan": "the latent too"}
-
-# Logits in parts, for techniques that need several discriminators.
-PARTS = {"gman": 3}
+EXAMPLES = gathered()
+TECHNIQUES = {name: make(read(catalogues.TECHNIQUES, example.call)) for name, example in EXAMPLES.items()}
 LABELS = jnp.arange(BATCH) % 3
 
 every_technique = pytest.mark.parametrize("name", TECHNIQUES)
@@ -69,8 +54,8 @@ def every_hook(name, key, weights, data, generated, latent):
     found = {"latent": latent} if technique.latent else {}
     real, fake = Batch(data, LABELS), Batch(generated, LABELS[::-1])
     play = played(discriminate, real, fake, latent=latent, features=features, columns={name: columns})
-    if name in PARTS:
-        in_parts = [y[:, None] * jnp.arange(1.0, PARTS[name] + 1)[None] for y in (play.real_logits, play.fake_logits)]
+    if (parts := EXAMPLES[name].parts) > 1:
+        in_parts = [y[:, None] * jnp.arange(1.0, parts + 1)[None] for y in (play.real_logits, play.fake_logits)]
         play = play._replace(real_logits=in_parts[0], fake_logits=in_parts[1])
     zero = jnp.zeros(())
     info = Info(zero, zero, zero, zero, zero, zero, Terms({}, {}))
@@ -78,7 +63,7 @@ def every_hook(name, key, weights, data, generated, latent):
     if technique.attach:
         shapes = {k: v for k, v in play._asdict().items() if isinstance(v, jax.Array | Batch)}
         seen = jax.eval_shape(lambda: {**shapes, "features": features(data)})
-        whole = {**dict.fromkeys(play._fields), **seen, "columns": {name: columns}}
+        whole = {**dict.fromkeys(play._fields), **seen, "loss": play.loss, "columns": {name: columns}}
         own = technique.attach(own, key_attach, Play(**whole))
     found["begin"] = own
     if technique.update:
@@ -96,7 +81,7 @@ def every_hook(name, key, weights, data, generated, latent):
     return found
 
 
-def test_every_technique_is_in_the_table_under_its_name():
+def test_every_technique_has_an_example_under_its_name():
     public = {
         name for name, value in vars(techniques).items() if not name.startswith("_") and inspect.isfunction(value)
     }
@@ -118,7 +103,7 @@ def test_hooks_keep_shape_and_dtype_and_losses_are_wide_scalars(name, shape, dty
     for hook in ("meet", "rehearse"):
         for x in found.get(hook, ()) if hook == "meet" else filter(None, [found.get(hook)]):
             example = x.data
-            if name in JOINT and hook == "meet":
+            if EXAMPLES[name].joint and hook == "meet":
                 wide = shape == VECTOR and jax.ShapeDtypeStruct((BATCH, example.shape[1] - NOISE), example.dtype)
                 example = wide or example["x"]
             assert (example.shape, example.dtype) == ((BATCH, *shape), dtype)
@@ -160,8 +145,8 @@ def test_steps_are_finite_keep_their_form_take_one_trace_and_report_terms(name):
     technique = TECHNIQUES[name]
     players = jaxgan.gan(
         generator=perceptron([4], out=2),
-        discriminator=networks.several_discriminators(perceptron([5], out=1), PARTS[name])
-        if name in PARTS
+        discriminator=networks.several_discriminators(perceptron([5], out=1), parts)
+        if (parts := EXAMPLES[name].parts) > 1
         else perceptron([5], out=1),
         loss=losses.non_saturating(),
         generator_optimizer=optimizers.adam(0.01),

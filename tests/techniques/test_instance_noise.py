@@ -9,7 +9,9 @@ import pytest
 import jaxgan
 from jaxgan import Batch, Own, losses, techniques
 from tests.helpers import jit, perceptron
+from tests.techniques.examples import Example
 
+EXAMPLE = Example("instance_noise:0.3,steps=10")
 X = jnp.full((100, 50), 3.0)
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from jaxgan import Own, techniques
 from tests.helpers import played
+from tests.techniques.examples import Example
 
+EXAMPLE = Example("mode_seeking:1.0")
 LATENT = np.random.default_rng(0).standard_normal((7, 4))
 GENERATED = np.random.default_rng(1).standard_normal((7, 2, 2, 3))
 

@@ -10,6 +10,9 @@ import jaxgan
 from jaxgan import losses, techniques
 from jaxgan.types import Batch, Own, Play
 from tests.helpers import constant_latent, jit, perceptron, played, recording
+from tests.techniques.examples import Example
+
+EXAMPLE = Example("replay:6")
 
 
 def fakes(first, n=4):

@@ -11,7 +11,9 @@ import pytest
 import jaxgan
 from jaxgan import Batch, Network, Own, Play, Technique, Unroll, losses, optimizers, packed, techniques
 from tests.helpers import derivative, directions, jit, perceptron, played, relative_error
+from tests.techniques.examples import Example
 
+EXAMPLE = Example("infogan:2,continuous=1,hidden=4")
 BATCH, NOISE = 6, 2
 
 

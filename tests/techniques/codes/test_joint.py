@@ -11,7 +11,10 @@ import pytest
 import jaxgan
 from jaxgan import Batch, Network, Own, Technique, Unroll, losses, networks, optimizers, techniques
 from tests.helpers import constant_latent, derivative, directions, jit, perceptron, played, recording, relative_error
+from tests.techniques.examples import Example
 
+ALI = Example("ali:mlp(widths=4,out=3)", joint=True)
+VEEGAN = Example("veegan:mlp(widths=4,out=3)", joint=True)
 BATCH, NOISE = 6, 3
 Z = jax.random.normal(jax.random.key(8), (BATCH, NOISE))
 FACTORIES = {"ali": techniques.ali, "veegan": techniques.veegan}

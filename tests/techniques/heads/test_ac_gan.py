@@ -9,7 +9,9 @@ import pytest
 import jaxgan
 from jaxgan import Batch, Own, losses, networks, optimizers, packed, techniques
 from tests.helpers import derivative, in_double, jit, perceptron, played
+from tests.techniques.examples import Example
 
+EXAMPLE = Example("ac_gan:3")
 RANDOM = np.random.default_rng(0)
 FEATURES, KERNEL, BIAS = RANDOM.normal(size=(6, 4)), RANDOM.normal(size=(4, 3)), RANDOM.normal(size=3)
 REAL_LABELS, FAKE_LABELS = np.array([0, 1, 2, 2, 1, 0]), np.array([2, 2, 0, 1, 0, 1])

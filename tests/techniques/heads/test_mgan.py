@@ -9,7 +9,9 @@ import jaxgan
 from jaxgan import Batch, losses, networks, optimizers, techniques
 from jaxgan.types import Own
 from tests.helpers import jit, perceptron, played
+from tests.techniques.examples import Example
 
+EXAMPLE = Example("mgan:2,weight=1.0")
 COUNT = 4
 
 

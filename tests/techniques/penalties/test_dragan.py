@@ -7,7 +7,9 @@ import pytest
 
 from jaxgan import Own, techniques
 from tests.helpers import played
+from tests.techniques.examples import Example
 
+EXAMPLE = Example("dragan:1.0")
 REAL = np.random.default_rng(0).standard_normal((4000, 3)) * 2.0 + 5.0
 FAR = np.full_like(REAL, 1e3)  # fakes take no part
 

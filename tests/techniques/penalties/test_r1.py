@@ -9,7 +9,9 @@ import pytest
 import jaxgan
 from jaxgan import Network, Own, losses, packed, techniques
 from tests.helpers import jit, perceptron, played
+from tests.techniques.examples import Example
 
+EXAMPLE = Example("r1:1.0")
 A = np.array([[1.0, 0.5, -0.3], [0.5, 2.0, 0.0], [-0.3, 0.0, 0.7]])
 B = np.array([0.2, -1.0, 0.4])
 REAL = np.random.default_rng(0).standard_normal((6, 3))

@@ -7,7 +7,9 @@ import pytest
 
 from jaxgan import Own, techniques
 from tests.helpers import played
+from tests.techniques.examples import Example
 
+EXAMPLE = Example("r2:1.0")
 A = np.array([[1.0, 0.5, -0.3], [0.5, 2.0, 0.0], [-0.3, 0.0, 0.7]])
 FAKE = np.random.default_rng(1).standard_normal((6, 3))
 
