@@ -58,7 +58,7 @@ def build(
         _check_fit("discriminator", architecture, network, (training.batch_size, *example_shape))
         return _computed(architecture, network)
 
-    betas = training.beta1, training.beta2
+    betas, turns = (training.beta1, training.beta2), training.turns()
 
     def optimizer() -> optax.GradientTransformation:
         return optax.adam(training.learning_rate(training.generator_learning_rate), *betas)
@@ -75,8 +75,9 @@ def build(
         "discriminator_optimizer": discriminator_optimizer,
         "latent_dim": lambda: architecture.latent_dim,
         "techniques": lambda: (*training.techniques(), *further),
-        "unroll": lambda: training.unroll,
-        "discriminator_steps": lambda: training.discriminator_steps,
+        "unroll": lambda: None if turns else training.unroll,
+        "discriminator_steps": lambda: None if turns else training.discriminator_steps,
+        "dynamics": lambda: turns,
         "average": lambda: training.average or None,
         "label_distribution": lambda: _labels(generator(), classes),
         "decoder": generator,

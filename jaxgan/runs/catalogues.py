@@ -13,6 +13,7 @@ import jax
 from jax.nn.initializers import Initializer
 
 from jaxgan import losses, models, networks, techniques
+from jaxgan.adversarial import dynamics
 from jaxgan.runs.factories import Catalogue, naming, public
 from jaxgan.types import AdversarialLoss, Array, Network, Technique
 
@@ -59,6 +60,7 @@ _PLAIN_NETWORKS = public(networks, "network", Network, _FUNCTIONS)
 NETWORKS = public(networks, "network", Network, {**_FUNCTIONS, Network: naming(_PLAIN_NETWORKS)})
 # Without `zero_sum`, which takes a loss and builds none by itself; `minimax` is the zero-sum game of the field.
 LOSSES = public(losses, "loss", AdversarialLoss, _FUNCTIONS)
+DYNAMICS = public(dynamics, "dynamics", dynamics.Dynamics)
 TECHNIQUES = public(
     techniques,
     "technique",

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import optax
 
+from jaxgan.adversarial.dynamics import Dynamics
 from jaxgan.adversarial.lookahead import Unroll
-from jaxgan.runs.catalogues import ACTIVATIONS, INITIALISERS, LOSSES, MODELS, NETWORKS, TECHNIQUES
+from jaxgan.runs.catalogues import ACTIVATIONS, DYNAMICS, INITIALISERS, LOSSES, MODELS, NETWORKS, TECHNIQUES
 from jaxgan.runs.factories import Call, make, read
 from jaxgan.types import AdversarialLoss, Technique, checks
 
@@ -28,6 +29,7 @@ PARTS = (
     "techniques",
     "unroll",
     "discriminator_steps",
+    "dynamics",
     "average",
     "encoder",
     "decoder",
@@ -41,6 +43,7 @@ PART_OF = {
     "pack": "discriminator",
     "unroll": "unroll",
     "discriminator_steps": "discriminator_steps",
+    "dynamics": "dynamics",
     "discriminator_learning_rate": "discriminator_optimizer",
     "clip": "discriminator_optimizer",
     "average": "average",
@@ -122,6 +125,8 @@ class Training:
     """The lookahead."""
     discriminator_steps: int = 1
     """Discriminator updates per generator update."""
+    dynamics: str = "alternating"
+    """How the players take turns (--list dynamics), e.g. extragradient or consensus:0.1."""
     generator_learning_rate: float = 1e-3
     """Of Adam; also that of a model with a single optimizer."""
     discriminator_learning_rate: float = 1e-3
@@ -150,6 +155,10 @@ class Training:
             raise ValueError(f"a batch of {self.batch_size} cannot be packed by {self.pack}: take a multiple")
         self.adversarial_loss()
         self.techniques()
+        if self.turns() is not None and (self.unroll != Unroll() or self.discriminator_steps != 1):
+            raise ValueError(
+                f"--unroll and --discriminator-steps belong to alternating play: not with --dynamics {self.dynamics}"
+            )
         for field in dataclasses.fields(self):
             usual = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
             part = PART_OF.get(field.name)
@@ -174,6 +183,11 @@ class Training:
         """The techniques that `technique` names."""
         return tuple(make(read(TECHNIQUES, text, "--technique")) for text in self.technique)
 
+    def turns(self) -> Dynamics | None:
+        """The dynamics that `dynamics` names; None for alternating play, which has options of its own."""
+        named: Dynamics = make(read(DYNAMICS, self.dynamics, "--dynamics"))
+        return None if self.dynamics == "alternating" else named
+
     def learning_rate(self, peak: float) -> optax.Schedule:
         """Constant, then falling along a cosine."""
         flat = round(self.decay_from * self.steps)
@@ -197,9 +211,7 @@ class Run:
     samples: int = 2500
     """Samples per seed that an evaluation measures and that are kept at the end."""
     metric: tuple[str, ...] = ()
-    """Metrics besides mode coverage, which is measured where modes are known: autocorrelation, class_accuracy,
-    density_coverage, different_bins, duplicates, frechet, inception_score, kernel, missing_mass, mmd, ms_ssim,
-    nearest_psnr, precision_recall, sliced_wasserstein, vendi, wasserstein; or mode_coverage of labelled images."""
+    """Metrics besides mode coverage, which is measured where modes are known; `--list metrics` names them."""
     log_every: int = 0
     """Steps between two lines of metrics.jsonl; 0 is about a hundredth of the run."""
     evaluate_every: int = 0

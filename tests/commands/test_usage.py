@@ -73,6 +73,7 @@ def test_lists_what_can_be_named_and_trains_nothing(capsys, tmp_path):
         ("techniques", TECHNIQUES.factories),
         ("losses", LOSSES.factories),
         ("networks", NETWORKS.factories),
+        ("dynamics", {"alternating", "extragradient", "consensus", "simultaneous"}),
         ("metrics", {"frechet_distance", "mode_coverage", "vendi_score"}),
     ],
 )

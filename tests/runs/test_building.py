@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxgan import gan, losses, networks, optimizers, techniques, vae
+from jaxgan import Unroll, dynamics, gan, losses, networks, optimizers, techniques, vae
 from jaxgan.runs.building import build
 from jaxgan.runs.options import Architecture, Training
 
@@ -68,6 +68,22 @@ def test_loss_and_techniques_get_their_parameters():
         techniques=(techniques.r1(0.1), techniques.replay(12, share=0.25)),
     )
     assert_same(trained(build(SMALL, training, (2,)), (2,)), trained(expected, (2,)))
+
+
+def test_dynamics_get_their_parameters():
+    training = dataclasses.replace(TRAINING, dynamics="consensus:0.3")
+    expected = by_hand(
+        networks.mlp([8, 8], 2, activation=jax.nn.tanh),
+        networks.mlp([4, 4], 1, activation=jax.nn.tanh),
+        dynamics=dynamics.consensus(0.3),
+    )
+    assert_same(trained(build(SMALL, training, (2,)), (2,)), trained(expected, (2,)))
+
+
+@pytest.mark.parametrize("alternating", [{"discriminator_steps": 2}, {"unroll": Unroll(1)}])
+def test_other_dynamics_have_no_options_of_alternating_play(alternating):
+    with pytest.raises(ValueError, match="belong to alternating play: not with --dynamics simultaneous"):
+        Training(dynamics="simultaneous", **alternating)
 
 
 def test_named_networks_work_in_the_units_of_the_data():
