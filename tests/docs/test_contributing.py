@@ -1,4 +1,4 @@
-"""CONTRIBUTING's recipe for a technique, followed on a throw-away file."""
+"""CONTRIBUTING's recipe for a technique, followed on a throw-away file; its other examples are those of the code."""
 
 import importlib.util
 import re
@@ -18,11 +18,26 @@ from tests.helpers import jit, perceptron
 ROOT = Path(__file__).resolve().parents[2]
 
 
+TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+EXCERPTS = re.findall(r"```python\n# (\S+\.py)\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.mark.parametrize(("path", "excerpt"), EXCERPTS, ids=[path for path, _ in EXCERPTS])
+def test_what_is_shown_is_what_the_code_says(path, excerpt):
+    """In the same order, with something left out at each `...`."""
+    pieces = [re.escape(piece.strip("\n")) for piece in re.split(r"^ *\.\.\.\n", excerpt, flags=re.MULTILINE)]
+    assert re.search(r"\n.*?".join(pieces), (ROOT / path).read_text(encoding="utf-8"), re.DOTALL), path
+
+
+def test_a_real_one_of_each_is_shown():
+    rooms = {Path(path).parent.name for path, _ in EXCERPTS}
+    assert rooms == {"losses", "networks", "data", "metrics", "experiments"}
+
+
 @pytest.fixture
 def followed(tmp_path):
     """The module that the template makes."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    (template,) = re.findall(r'```python\n("""NAME in full.*?)```', text, re.DOTALL)
+    (template,) = re.findall(r'```python\n("""NAME in full.*?)```', TEXT, re.DOTALL)
     path = tmp_path / "name.py"
     path.write_text(template, encoding="utf-8")
     spec = importlib.util.spec_from_file_location("name", path)
