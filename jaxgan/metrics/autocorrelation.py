@@ -35,7 +35,10 @@ def autocorrelation(sequences: ArrayLike, lags: int | None = None) -> Array:
         raise ValueError(f"lags must be in [1, {time}) for {time} time steps, got {lags}")
     x = x - x.mean(axis=(0, 1), keepdims=True)
     variance = jnp.square(x).mean(axis=(0, 1))
-    products = jnp.stack([(x[:, lag:] * x[:, : time - lag]).mean(axis=(0, 1)) for lag in range(1, lags + 1)])
+    # Correlation by the Fourier transform; padded, so that the end of a sequence does not meet its beginning.
+    power = jnp.square(jnp.abs(jnp.fft.rfft(x, 2 * time, axis=1))).mean(axis=0)
+    pairs = jnp.arange(time - 1, time - 1 - lags, -1)[:, None]
+    products = jnp.fft.irfft(power, 2 * time, axis=0)[1 : lags + 1] / pairs
     constant = variance[None, :] == 0
     return jnp.where(constant, 0, products / jnp.where(constant, 1, variance[None, :]))
 
