@@ -50,7 +50,8 @@ def build(
     @functools.cache  # two parts ask for it
     def generator() -> Network:
         network = _player("generator", architecture, kind, example_shape, scale)
-        _check_fit("generator", architecture, network, (training.batch_size, architecture.latent_dim))
+        columns = sum(technique.columns for technique in training.techniques())
+        _check_fit("generator", architecture, network, (training.batch_size, architecture.latent_dim + columns))
         return _computed(architecture, network)
 
     def discriminator(out: int = 1, pack: int = 1) -> Network:

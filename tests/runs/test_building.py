@@ -80,6 +80,15 @@ def test_dynamics_get_their_parameters():
     assert_same(trained(build(SMALL, training, (2,)), (2,)), trained(expected, (2,)))
 
 
+def test_a_named_generator_sees_the_columns_of_techniques():
+    """The two generators of MGAN read who is to make an example from them."""
+    architecture = dataclasses.replace(SMALL, generator="several_generators:mlp(widths=4,out=2),count=2")
+    generator = networks.several_generators(networks.mlp([4], 2), 2)
+    expected = by_hand(generator, networks.mlp([4, 4], 1, activation=jax.nn.tanh), techniques=(techniques.mgan(2),))
+    training = dataclasses.replace(TRAINING, technique=("mgan:2",))
+    assert_same(trained(build(architecture, training, (2,)), (2,)), trained(expected, (2,)))
+
+
 @pytest.mark.parametrize("alternating", [{"discriminator_steps": 2}, {"unroll": Unroll(1)}])
 def test_other_dynamics_have_no_options_of_alternating_play(alternating):
     with pytest.raises(ValueError, match="belong to alternating play: not with --dynamics simultaneous"):
