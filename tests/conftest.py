@@ -20,10 +20,19 @@ import jax  # noqa: E402
 import pytest  # noqa: E402
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
-jax.config.update("jax_debug_key_reuse", True)
 # Tests build the same small programs again and again. Compiled ones are kept, within a run and from run to run.
 jax.config.update("jax_compilation_cache_dir", str(ROOT / ".jax_cache"))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+
+
+# Where the core draws random numbers; looking for keys that are used twice takes a fifth of the time of a test.
+DRAWING = {"adversarial", "data", "models", "techniques"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A key that is used twice raises, where keys are split and folded in."""
+    jax.config.update("jax_debug_key_reuse", bool(DRAWING & set(item.path.relative_to(ROOT).parts)))
 
 
 @pytest.fixture

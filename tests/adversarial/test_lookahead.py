@@ -93,7 +93,9 @@ def run(players, batch, more=None, steps=3):
 # The gradient
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "optimizer", [name if name == "adam" else pytest.param(name, marks=pytest.mark.slow) for name in OPTIMIZERS]
+)
 def test_gradient_equals_finite_differences_and_a_python_loop(x64, optimizer):
     """With batch norm and spectral norm in the discriminator, and with moments to carry."""
     z, own, _ = arrays()

@@ -181,6 +181,7 @@ def test_a_step_is_built_for_a_machine_that_is_not_here():
     assert "stablehlo.while" not in lowered(small_gan(lookahead=0), "tpu")
 
 
+@pytest.mark.slow
 def test_a_step_computes_the_same_by_the_decisions_of_every_platform():
     gan = small_gan(lookahead=2)
     key, images = jax.random.key(0), jax.random.normal(jax.random.key(1), (4, 8, 8, 3))

@@ -9,10 +9,11 @@ import sys
 
 import pytest
 
-from jaxgan import data, load
+from jaxgan import data, load, report
 from jaxgan.backend import processes
 from jaxgan.commands.experiment import Arm, Experiment, _compares, main
 from jaxgan.runs.options import Architecture, Run, Training
+from jaxgan.training import loop
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +36,13 @@ EXPERIMENT = Experiment(
 )
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Without a report, or a search for silent techniques."""
+    monkeypatch.setattr(report, "write_run", lambda *_, **__: None)
+    monkeypatch.setattr(loop, "_silent", lambda *_: [])
+
+
 def options(path):
     return json.loads((path / "config.json").read_text())["options"]
 
@@ -54,6 +62,7 @@ def test_without_training_options_the_arms_are_compared(tmp_path, capsys):
         assert (tmp_path / "run" / arm / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_reports_need_no_device_and_one_that_cannot_be_written_is_an_error(tmp_path):
     arguments = ["--workdir", str(tmp_path / "run")]
     assert main(EXPERIMENT, arguments) == 0
@@ -66,7 +75,7 @@ def test_reports_need_no_device_and_one_that_cannot_be_written_is_an_error(tmp_p
         main(EXPERIMENT, arguments)
 
 
-def test_with_a_training_option_one_configuration_is_trained(tmp_path):
+def test_with_a_training_option_one_configuration_is_trained(quick, tmp_path):
     arguments = ["--workdir", str(tmp_path / "run"), "--unroll.steps", "2", "--technique", "r1:0.1", "replay:32"]
     assert main(EXPERIMENT, arguments) == 0
     training = options(tmp_path / "run")["training"]
@@ -117,7 +126,7 @@ def test_any_option_of_training_or_architecture_stands_for_one_configuration(opt
     assert not _compares(EXPERIMENT._replace(arms={"plain": EXPERIMENT.arms["plain"]}), [])
 
 
-def test_networks_and_techniques_are_named_with_their_parameters(tmp_path):
+def test_networks_and_techniques_are_named_with_their_parameters(quick, tmp_path):
     technique, generator = "replay:64,share=0.25", "mlp:widths=8+4,activation=leaky_relu:0.2"
     arguments = ["--workdir", str(tmp_path / "run"), "--technique", technique, "--generator", generator]
     assert main(EXPERIMENT, [*arguments, "--seeds", "1"]) == 0
@@ -126,7 +135,7 @@ def test_networks_and_techniques_are_named_with_their_parameters(tmp_path):
     assert recorded["generator"] == generator and "discriminator" not in recorded
 
 
-def test_a_folder_that_is_not_the_runs_is_left_alone(tmp_path, capsys):
+def test_a_folder_that_is_not_the_runs_is_left_alone(quick, tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("mine")
     for arguments in ([], ["--steps", "20"]):
         assert main(EXPERIMENT, ["--workdir", str(tmp_path), *arguments]) == 2
@@ -142,7 +151,7 @@ def test_a_folder_that_is_not_the_runs_is_left_alone(tmp_path, capsys):
     assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
 
 
-def test_processes_are_told_by_flags_which_are_no_part_of_the_run(tmp_path, monkeypatch):
+def test_processes_are_told_by_flags_which_are_no_part_of_the_run(quick, tmp_path, monkeypatch):
     told = []
     monkeypatch.setattr(processes, "initialize", lambda *values: told.append(values))
     arguments = ["--workdir", str(tmp_path / "run"), "--steps", "20", "--seeds", "1"]
@@ -151,7 +160,7 @@ def test_processes_are_told_by_flags_which_are_no_part_of_the_run(tmp_path, monk
     assert told == [("host:1", 1, 0), (None, None, None)]
 
 
-def test_metrics_by_name_stand_beside_the_others_with_what_real_data_get(tmp_path):
+def test_metrics_by_name_stand_beside_the_others_with_what_real_data_get(quick, tmp_path):
     arguments = [
         "--workdir",
         str(tmp_path / "run"),

@@ -53,6 +53,7 @@ def test_the_page_shows_sequences_and_the_curves_of_the_model(directory):
     assert "Samples through training" in Page(directory / "report.html").text
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_its_checkpoint(directory, tmp_path):
     options = ["--workdir", str(tmp_path / "run"), "--batch-size", "8"]
 

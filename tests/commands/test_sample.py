@@ -42,6 +42,7 @@ def test_arrays_are_the_models_samples(ring, tmp_path, capsys):
     assert not np.array_equal(first, other) and not np.array_equal(first, last)
 
 
+@pytest.mark.slow
 def test_a_run_on_eight_devices_is_sampled_on_one(ring, tmp_path):
     out = tmp_path / "samples.npz"
     environment = {name: text for name, text in os.environ.items() if name != "XLA_FLAGS"} | {"JAX_PLATFORMS": "cpu"}

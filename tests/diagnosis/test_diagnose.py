@@ -97,7 +97,12 @@ def test_no_false_alarm_in_200_healthy_resamplings(kind):
 
 
 @pytest.mark.parametrize(
-    ("different", "verdict"), [(20, "collapse"), (1, "collapse"), pytest.param(150, "partial", marks=pytest.mark.slow)]
+    ("different", "verdict"),
+    [
+        (20, "collapse"),
+        pytest.param(1, "collapse", marks=pytest.mark.slow),
+        pytest.param(150, "partial", marks=pytest.mark.slow),
+    ],
 )
 def test_repeats_are_noticed_though_their_classes_are_there(different, verdict):
     diagnosis = found(fixtures.repeated(FAKES, different), UNLABELLED)
@@ -114,6 +119,7 @@ def test_noise_is_low_quality_and_not_low_diversity():
     assert named(diagnosis) == ([], []) and "not low diversity" in diagnosis.verdict.sentence
 
 
+@pytest.mark.slow
 def test_constant_fakes_are_a_collapse_of_low_quality():
     diagnosis = found(np.full_like(FAKES, 7), UNLABELLED)
     assert (diagnosis.verdict.kind, diagnosis.verdict.quality) == ("collapse", "low")
@@ -126,6 +132,7 @@ def test_labels_on_both_sides_are_taken_as_they_are():
     assert diagnosis.modes[0].expected == pytest.approx(np.mean(REAL.labels == 0) * kept.sum())
 
 
+@pytest.mark.slow
 def test_labelled_vectors_are_classified_by_a_linear_model():
     real = REAL._replace(data=REAL.data.reshape(len(REAL.data), -1).astype(np.float32), kind="points")
     kept = FAKES[~np.isin(CLASSES, (3, 7))]
@@ -135,6 +142,7 @@ def test_labelled_vectors_are_classified_by_a_linear_model():
     assert sorted(lost + starved) == ["3", "7"]
 
 
+@pytest.mark.slow
 def test_without_labels_clusters_are_judged():
     assert found(FAKES, UNLABELLED).verdict.kind == "healthy"
     diagnosis = found(FAKES[np.isin(CLASSES, (0, 1, 2, 3))], UNLABELLED)
@@ -157,6 +165,7 @@ def test_vectors():
     assert diagnosis.verdict.kind == "partial" and share == pytest.approx(1 / 3, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_diagnosis():
     few = UNLABELLED._replace(data=REAL.data[:100])
     first, second = (json.dumps(found(FAKES[:100], few).summary()) for _ in range(2))

@@ -82,6 +82,7 @@ def test_stacked_digits(digits_cache, monkeypatch):
         evaluation.measure(np.zeros((5, 8, 8, 3)))
 
 
+@pytest.mark.slow
 def test_training_is_a_function_of_key_data_and_settings(cache, monkeypatch, tmp_path):
     first = small_training()
     monkeypatch.setenv("JAXGAN_CACHE", str(tmp_path / "other"))

@@ -80,7 +80,7 @@ CASES = {
     "consensus": {"consensus": True},
 }
 SLOW = {"lookahead with remat", "fresh minibatches", "relativistic", "normalised with lookahead"}
-SLOW |= {"plain with terms", "extragradient from the past", "replayed and averaged", "normalised"}
+SLOW |= {"plain with terms", "extragradient from the past", "replayed and averaged", "normalised", "packed"}
 
 
 @functools.cache

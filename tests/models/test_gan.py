@@ -563,7 +563,9 @@ TOGETHER = {
 }
 
 
-@pytest.mark.parametrize("name", TOGETHER)
+@pytest.mark.parametrize(
+    "name", [name if name == "packs" else pytest.param(name, marks=pytest.mark.slow) for name in TOGETHER]
+)
 def test_one_pass_over_real_and_fake_equals_two(x64, name):
     discriminator, group = TOGETHER[name]
     assert discriminator.group == group

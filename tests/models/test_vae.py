@@ -62,7 +62,11 @@ def test_bound_is_that_of_an_explicit_sum(likelihood, density):
     np.testing.assert_allclose(model.elbo(KEY, state, batch), expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("others", [{}, {"likelihood": "laplace", "beta": 0.5}], ids=["gaussian", "laplace"])
+@pytest.mark.parametrize(
+    "others",
+    [pytest.param({}, marks=pytest.mark.slow), {"likelihood": "laplace", "beta": 0.5}],
+    ids=["gaussian", "laplace"],
+)
 def test_step_descends_the_bound(others):
     """With the rate 1, gradient descent moves by the gradient, which finite differences give as well."""
     with jax.enable_x64(True):
@@ -121,6 +125,7 @@ def test_a_step_is_traced_once_and_jit_changes_nothing():
     assert step(KEY, first, batch)[1].loss != step(KEY, first._replace(step=first.step + 1), batch)[1].loss
 
 
+@pytest.mark.slow
 def test_seeds_are_mapped():
     model, batch = small(), jax.random.normal(jax.random.key(1), (6, 3))
 

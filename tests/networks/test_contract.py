@@ -148,7 +148,14 @@ class Case(NamedTuple):
     trained: tuple  # What it returns.
 
 
-@pytest.fixture(params=NETWORKS, scope="module")
+# The same code in another arrangement, or code that a test file of its own runs too.
+SLOW = {"from_nnx", "from_equinox", "generator_transpose", "discriminator_8", "projection", "labelled"}
+SLOW |= {"several_different_discriminators", "sequence_generator_convolution", "sequence_discriminator", "mlp"}
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in NETWORKS], scope="module"
+)
 def case(request):
     row = NETWORKS[request.param]
     network = row.network

@@ -26,18 +26,18 @@ def second_order(function, x, kernel):
         slope = jax.grad(lambda x, kernel: jnp.sum(jnp.tanh(function(x, kernel))), argnums=(0, 1))(x, kernel)
         return jnp.sum(slope[0] ** 3) + jnp.sum(slope[1] ** 3)
 
-    return jax.grad(objective, argnums=(0, 1))(x, kernel)
+    return jax.jit(jax.grad(objective, argnums=(0, 1)))(x, kernel)
 
 
 @pytest.mark.parametrize(
     ("side", "inputs", "outputs", "taps", "stride"),
     [
         (8, 3, 4, 3, 2),
-        (7, 2, 5, 3, 2),
+        pytest.param(7, 2, 5, 3, 2, marks=pytest.mark.slow),
         (7, 8, 2, 3, 1),
-        (5, 9, 1, 3, 1),
+        pytest.param(5, 9, 1, 3, 1, marks=pytest.mark.slow),
         (6, 2, 3, 4, 2),
-        (5, 8, 2, 4, 1),
+        pytest.param(5, 8, 2, 4, 1, marks=pytest.mark.slow),
         (5, 2, 2, 1, 1),
     ],
 )
@@ -49,7 +49,15 @@ def test_convolution_is_that_of_xla(x64, side, inputs, outputs, taps, stride):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize(("small", "side", "taps"), [(3, 6, 3), (4, 7, 3), (3, 6, 5), (3, 6, 4)])
+@pytest.mark.parametrize(
+    ("small", "side", "taps"),
+    [
+        (4, 7, 3),
+        (3, 6, 4),
+        pytest.param(3, 6, 3, marks=pytest.mark.slow),
+        pytest.param(3, 6, 5, marks=pytest.mark.slow),
+    ],
+)
 def test_upsampled_convolution_enlarges_cuts_and_convolves(x64, small, side, taps):
     x, kernel = drawn(2, small, small, 3), drawn(taps, taps, 3, 2)
     ours, xla = (
@@ -70,7 +78,16 @@ def test_no_convolution_is_left_to_xla_on_a_cpu(stride):
     assert " convolution(" in jax.jit(lambda x, k: of_xla(x, k, stride)).lower(x, kernel).as_text("hlo")
 
 
-@pytest.mark.parametrize(("time", "taps", "dilation"), [(7, 3, 1), (7, 3, 2), (5, 2, 4), (3, 1, 1), (2, 3, 4)])
+@pytest.mark.parametrize(
+    ("time", "taps", "dilation"),
+    [
+        (7, 3, 2),
+        (2, 3, 4),
+        pytest.param(7, 3, 1, marks=pytest.mark.slow),
+        pytest.param(5, 2, 4, marks=pytest.mark.slow),
+        (3, 1, 1),
+    ],
+)
 def test_causal_convolution_is_that_of_xla_and_of_a_loop(x64, time, taps, dilation):
     x, kernel = drawn(2, time, 3), drawn(taps, 3, 4)
 

@@ -124,6 +124,7 @@ def test_labels_and_modes_by_name():
         np.testing.assert_allclose(y, factor * params["table"][label], rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("remat", [False, True])
 def test_training_in_a_scan_of_many_seeds_equals_a_loop(x, remat):
     network = networks.from_equinox(Net)

@@ -166,6 +166,7 @@ def test_one_trace_over_updates():
     assert len(traces) == 1
 
 
+@pytest.mark.slow
 def test_gradient_through_a_scan_of_updates_equals_finite_differences(x64):
     network = networks.from_linen(Smooth())
     x = jax.random.normal(jax.random.key(0), (8, 3), jnp.float64)

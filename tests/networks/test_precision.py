@@ -18,7 +18,9 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name", [name if name == "mlp" else pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS]
+)
 def test_only_the_products_are_in_bfloat16(name):
     network, shape = NETWORKS[name]
     low, x = networks.in_bfloat16(network), jax.random.normal(jax.random.key(1), shape)
@@ -38,6 +40,7 @@ def test_only_the_products_are_in_bfloat16(name):
         assert set(products) == {"bf16"}
 
 
+@pytest.mark.slow
 def test_a_gan_of_both_keeps_everything_else_in_float32_and_learns():
     players = jaxgan.gan(
         generator=networks.in_bfloat16(networks.mlp([16], out=2)),

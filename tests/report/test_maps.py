@@ -1,6 +1,7 @@
 """The map of real and generated samples: for images and vectors, not for points in a plane."""
 
 import numpy as np
+import pytest
 
 from jaxgan import report
 from jaxgan.report.files import read_run
@@ -22,6 +23,7 @@ def test_sets_share_the_points():
     assert np.linalg.norm(where["one"] - where["two"]) > 2
 
 
+@pytest.mark.slow
 def test_a_run_is_mapped_where_that_tells_something(tmp_path):
     for examples, mapped in (("points", False), ("vectors", True), ("3", True)):
         directory = run(tmp_path / examples, examples)

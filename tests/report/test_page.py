@@ -83,7 +83,9 @@ def test_the_same_input_gives_the_same_bytes(written):
     assert before == {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("examples", ["1", "2", "3", "5", "vectors"])
+@pytest.mark.parametrize(
+    "examples", ["1", "5", *(pytest.param(name, marks=pytest.mark.slow) for name in ("2", "3", "vectors"))]
+)
 def test_examples_of_every_shape_are_drawn(tmp_path, examples):
     directory = run(tmp_path / "run", examples, modes=(8,))
     (directory / "metrics.jsonl").unlink()
@@ -95,7 +97,14 @@ def test_examples_of_every_shape_are_drawn(tmp_path, examples):
     assert coloured == (examples != "1")
 
 
-@pytest.mark.parametrize("missing", ["samples.npz", "snapshots.npz", "metrics.jsonl", "summary.json", "config.json"])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "samples.npz",
+        "summary.json",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("snapshots.npz", "metrics.jsonl", "config.json")),
+    ],
+)
 def test_a_missing_file_leaves_its_part_out(tmp_path, missing):
     directory = run(tmp_path / "run", modes=(8,))
     (directory / missing).unlink()

@@ -100,7 +100,10 @@ def test_a_finished_run_is_only_read(undisturbed):
     assert {path.name: path.stat().st_mtime_ns for path in undisturbed.iterdir()} == before
 
 
-@pytest.mark.parametrize("place", ["log", "add_snapshot", "write_arrays", "write_json"])
+@pytest.mark.parametrize(
+    "place",
+    ["log", *(pytest.param(name, marks=pytest.mark.slow) for name in ("add_snapshot", "write_arrays", "write_json"))],
+)
 def test_continues_bit_for_bit_wherever_it_died(place, undisturbed, tmp_path, monkeypatch):
     class Killed(BaseException):
         pass
@@ -161,6 +164,7 @@ class Convolution(nn.Module):
         return nn.Dense(1)(nn.Conv(2, (3, 3))(x).reshape(len(x), -1))
 
 
+@pytest.mark.slow
 def test_images_are_trained_in_loops_unless_a_network_would_be_slow_there():
     """Bit for bit as by single steps."""
     digits = data.stacked_digits()
@@ -260,6 +264,7 @@ def test_a_stream_continues_where_it_was(tmp_path, monkeypatch):
     assert contents(tmp_path / "torn")[0] == contents(tmp_path / "whole")[0]
 
 
+@pytest.mark.slow
 def test_the_share_of_time_that_waits_for_a_stream_is_kept(tmp_path):
     class Slow(Stream):
         class Iterator(Stream.Iterator):

@@ -85,7 +85,9 @@ def test_an_alarm_saves_a_checkpoint(tmp_path):
     assert all(int(state.step) == 40 for state in saved(tmp_path / "run", 40))
 
 
-@pytest.mark.parametrize("seed_axis", ["turn", "vmap", "mesh"])
+@pytest.mark.parametrize(
+    "seed_axis", ["turn", *(pytest.param(name, marks=pytest.mark.slow) for name in ("vmap", "mesh"))]
+)
 def test_an_alarm_rolls_its_own_seed_back(tmp_path, capsys, seed_axis):
     options = {"checkpoint_every": 8, "seed_axis": seed_axis}
     fit(tmp_path / "run", "roll_back", **options)

@@ -95,7 +95,9 @@ def reference(technique, parameters, features, codes, sizes, weight, continuous_
 
 
 @pytest.mark.parametrize(("sizes", "continuous"), [((3, 2), 2), ((4,), 0), ((), 2)])
-@pytest.mark.parametrize(("hidden", "m"), [(0, 1), (5, 1), (5, 2)])
+@pytest.mark.parametrize(
+    ("hidden", "m"), [pytest.param(0, 1, marks=pytest.mark.slow), pytest.param(5, 1, marks=pytest.mark.slow), (5, 2)]
+)
 def test_cost_of_reading_the_codes(sizes, continuous, hidden, m, x64):
     """With packs of m, whose features are those of m neighbours together."""
     technique = techniques.infogan(sizes, continuous, 0.7, continuous_weight=0.3, hidden=hidden)
@@ -152,7 +154,7 @@ def code_shower(columns):
     return generator, linear._replace(features=lambda params, stats, x, *, train, key=None: x, group=1)
 
 
-@pytest.mark.parametrize("m", [1, 2])
+@pytest.mark.parametrize("m", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_codes_are_those_that_a_fake_was_made_from(m):
     """Through replay, packing, fresh minibatches and a second technique with columns; a wrong one costs 100 nats."""
     technique = techniques.infogan((3, 2), hidden=0)

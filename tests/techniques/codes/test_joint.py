@@ -62,6 +62,7 @@ def test_pairs_of_flat_examples_lie_side_by_side(name):
     assert own.discriminator == {} and seen_real.latent is None
 
 
+@pytest.mark.slow
 @both
 def test_pairs_of_images_are_a_tree_for_a_network_that_takes_it(name):
     judge = perceptron([5], out=1)
