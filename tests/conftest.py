@@ -1,5 +1,6 @@
 """The harness of all tests: eight forced CPU devices and JAX at its strictest, set before JAX is imported."""
 
+import gc
 import os
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -25,14 +26,17 @@ jax.config.update("jax_compilation_cache_dir", str(ROOT / ".jax_cache"))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
 
 
-# Where the core draws random numbers; looking for keys that are used twice takes a fifth of the time of a test.
-DRAWING = {"adversarial", "data", "models", "techniques"}
+# A test run keeps millions of small objects, JAX's traces, and collecting them over and over takes a tenth of its time.
+gc.set_threshold(200_000, 50, 100)
+
+# Looking for keys that are used twice takes a fifth of the time of a test; these draw all that the core draws.
+CONTRACTS = ("test_contract.py", "test_dynamics.py", "test_tasks.py")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A key that is used twice raises, where keys are split and folded in."""
-    jax.config.update("jax_debug_key_reuse", bool(DRAWING & set(item.path.relative_to(ROOT).parts)))
+    """In the contracts a key that is used twice raises."""
+    jax.config.update("jax_debug_key_reuse", item.path.name in CONTRACTS)
 
 
 @pytest.fixture

@@ -191,6 +191,7 @@ def test_no_lookahead_is_the_plain_gan_bit_for_bit():
 # Ways to compute the same
 
 
+@pytest.mark.slow
 def test_remat_and_loop_change_nothing(x64):
     z, own, _ = arrays()
     expected = run(make(z, unroll=Unroll(6, scan_unroll=True)), own)  # 5 steps beyond the own: blocks of 2, and 1 more

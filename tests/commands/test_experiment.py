@@ -47,6 +47,7 @@ def options(path):
     return json.loads((path / "config.json").read_text())["options"]
 
 
+@pytest.mark.slow
 def test_without_training_options_the_arms_are_compared(tmp_path, capsys):
     assert main(EXPERIMENT, ["--workdir", str(tmp_path / "run")]) == 0
     printed = capsys.readouterr().out
@@ -75,6 +76,7 @@ def test_reports_need_no_device_and_one_that_cannot_be_written_is_an_error(tmp_p
         main(EXPERIMENT, arguments)
 
 
+@pytest.mark.slow
 def test_with_a_training_option_one_configuration_is_trained(quick, tmp_path):
     arguments = ["--workdir", str(tmp_path / "run"), "--unroll.steps", "2", "--technique", "r1:0.1", "replay:32"]
     assert main(EXPERIMENT, arguments) == 0

@@ -77,6 +77,7 @@ def test_points_are_drawn_over_the_real_ones(ring, tmp_path):
     assert blue > 64 and grey.sum() > 500
 
 
+@pytest.mark.slow
 def test_images_are_a_grid(digits, tmp_path):
     """Ten images of 8 pixels, eight times as large, four in a row, with gaps of two white pixels."""
     run, arguments = jaxgan.load(digits), ["--n", "10"]
@@ -96,7 +97,7 @@ def test_images_are_a_grid(digits, tmp_path):
     assert (pixels[64:66] == 255).all() and (pixels[:, 64:66] == 255).all() and (pixels[132:, 132:] == 255).all()
 
 
-@pytest.mark.parametrize(("trained", "chunk"), [("ring", 2500), ("digits", 500)])
+@pytest.mark.parametrize(("trained", "chunk"), [("ring", 2500), pytest.param("digits", 500, marks=pytest.mark.slow)])
 def test_samples_of_a_mesh_and_of_images_are_those_of_the_training(trained, chunk, request):
     directory = request.getfixturevalue(trained)
     run, kept = jaxgan.load(directory), np.load(directory / "samples.npz")["samples"]

@@ -113,6 +113,7 @@ def test_repeats_are_noticed_though_their_classes_are_there(different, verdict):
         assert len(diagnosis.diversity.groups) == pytest.approx(different, abs=0.1 * different)
 
 
+@pytest.mark.slow
 def test_noise_is_low_quality_and_not_low_diversity():
     diagnosis = found(fixtures.noise(FAKES), UNLABELLED)
     assert (diagnosis.verdict.kind, diagnosis.verdict.quality) == ("unknown", "low")
@@ -150,6 +151,7 @@ def test_without_labels_clusters_are_judged():
     assert all(name.startswith("cluster ") for name in named(diagnosis)[0])
 
 
+@pytest.mark.slow
 def test_vectors():
     random = np.random.RandomState(0)
     means = np.array([[x, y] for x in range(3) for y in range(3)])
@@ -222,7 +224,9 @@ def test_bad_input_is_one_line(tmp_path, capsys, monkeypatch, change, says):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("labelled", [True, False], ids=["classifier", "clusters"])
+@pytest.mark.parametrize(
+    "labelled", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["classifier", "clusters"]
+)
 def test_sequences_that_lost_a_mode(labelled):
     random = np.random.RandomState(0)
 

@@ -40,7 +40,9 @@ def test_every_metric_is_reached_by_a_run_or_by_a_diagnosis():
     public = {name for name, _ in inspect.getmembers(metrics, inspect.isfunction)}
     package = Path(jaxgan.__file__).parent
     sources = [
-        p.read_text(encoding="utf-8") for room in ("evaluation", "diagnosis", "data") for p in (package / room).glob("*.py")
+        p.read_text(encoding="utf-8")
+        for room in ("evaluation", "diagnosis", "data")
+        for p in (package / room).glob("*.py")
     ]
     called = set(re.findall(r"\bmetrics\.(\w+)", "\n".join(sources)))
     assert public - called - METRICS.keys() == NO_METRICS.keys()
@@ -56,6 +58,7 @@ def measured():
     return evaluation, evaluation.measure(batch), evaluation.measure(repeated), evaluation.real(100)
 
 
+@pytest.mark.slow
 def test_numbers_conventions_and_reals_have_the_same_names(measured):
     evaluation, found, _, real = measured
     arrays = {"counts", "class_accuracies"}
@@ -71,6 +74,7 @@ def test_numbers_conventions_and_reals_have_the_same_names(measured):
     )
 
 
+@pytest.mark.slow
 def test_a_repeated_image_is_told_from_real_ones(measured):
     _, found, repeated, real = measured
     low = ("modes", "recall", "coverage", "vendi_score", "inception_score")

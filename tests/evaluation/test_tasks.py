@@ -37,6 +37,7 @@ def assert_same(a, b) -> None:
     assert (a.accuracy, a.held_out) == (b.accuracy, b.held_out)
 
 
+@pytest.mark.slow
 def test_digits_are_learned_and_read_back_from_the_cache(digits_cache, monkeypatch):
     monkeypatch.setenv("JAXGAN_CACHE", str(digits_cache))
     task = data.stacked_digits(stack=2)
@@ -49,6 +50,7 @@ def test_digits_are_learned_and_read_back_from_the_cache(digits_cache, monkeypat
     assert [path.stat().st_mtime_ns for path in digits_cache.iterdir()] == [written]  # it was not trained again
 
 
+@pytest.mark.slow
 def test_stacked_digits(digits_cache, monkeypatch):
     monkeypatch.setenv("JAXGAN_CACHE", str(digits_cache))  # holds the classifier of the test above
     task = data.stacked_digits(stack=2)
@@ -94,6 +96,7 @@ def test_training_is_a_function_of_key_data_and_settings(cache, monkeypatch, tmp
     assert len(list((tmp_path / "other").iterdir())) == 4
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_file_is_replaced(cache):
     first = small_training()
     (path,) = cache.iterdir()

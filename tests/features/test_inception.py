@@ -30,6 +30,7 @@ def weights(npz):
     return features.load_inception(npz)
 
 
+@pytest.mark.slow
 def test_second_implementation(state_dict, weights):
     # Large enough that the last block sees 3x2 positions, and not square, so that rows and columns differ.
     images = np.random.default_rng(1).uniform(-1, 1, (1, 139, 107, 3)).astype(np.float32)

@@ -57,6 +57,7 @@ def test_golden_values(x64, name, k):
     np.testing.assert_allclose(values, (precision, recall, density, coverage), rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["data", "collapsed", "ten points"])
 def test_golden_values_in_float32(name):
     precision, recall, strict_recall, density, coverage = golden.NEIGHBOURS[name, 5]
@@ -72,7 +73,7 @@ def draw(seed: int, d: int, n: int = 40, m: int = 40) -> tuple[np.ndarray, np.nd
 
 
 @pytest.mark.parametrize("d", DIMENSIONS)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_equals_the_explicit_loop(d, seed):
     real, fake = draw(seed, d)
     np.testing.assert_allclose(all_four(real, fake, 2), reference(real, fake, 2), rtol=1e-6)
@@ -129,7 +130,7 @@ def test_recall_and_coverage_fall_as_modes_are_removed():
     assert (scores[0] > scores[1]).all() and (scores[1] > scores[2]).all(), scores
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_order_and_rotation_do_not_matter(seed):
     random = np.random.default_rng(seed)
     real, fake = draw(seed, 20)

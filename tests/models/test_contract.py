@@ -333,6 +333,7 @@ def test_a_masked_optimizer_needs_no_techniques():
     assert jit(own.init)(key(), real()).generator.techniques["trains"].params["w"].shape == (2,)
 
 
+@pytest.mark.slow
 def test_latents_have_one_dtype_in_training_and_sampling(x64):
     """Parameters of linen are float32, also where the data are float64."""
     gan = make(codes("seen", 1, 0.0), generator=networks.mlp([4], out=2), discriminator=networks.mlp([4], out=1))

@@ -81,6 +81,7 @@ CASES = {
 }
 SLOW = {"lookahead with remat", "fresh minibatches", "relativistic", "normalised with lookahead"}
 SLOW |= {"plain with terms", "extragradient from the past", "replayed and averaged", "normalised", "packed"}
+SLOW |= {"two discriminator steps", "first order", "simultaneous"}
 
 
 @functools.cache
@@ -159,6 +160,7 @@ def test_the_mixed_derivatives_of_a_plain_step_are_not_zero(x64):
         assert optax.tree.norm(jax.tree.map(lambda j, of=of: j[of], jacobian[by])) > 1e-4
 
 
+@pytest.mark.slow
 def test_a_derivative_through_several_steps_is_finite_with_dead_units():
     """A ReLU that never fires has a gradient of exactly zero, where the derivative of `optax.adam` is NaN."""
     batch = jax.random.normal(jax.random.key(5), (BATCH, 2))

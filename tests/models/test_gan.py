@@ -111,6 +111,7 @@ def test_step_is_traced_once_and_keeps_the_form_of_the_state(name):
     assert len(traces) == 1
 
 
+@pytest.mark.slow
 def test_many_seeds_at_once_equal_separate_runs():
     players, batch, init, step, _ = compiled("everything")
     keys = jax.vmap(jax.random.key)(jnp.arange(16))

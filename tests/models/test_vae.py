@@ -93,6 +93,7 @@ def test_step_descends_the_bound(others):
         np.testing.assert_allclose(along, (ends[0] - ends[1]) / 2e-6, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_step_can_be_differentiated_by_its_strengths():
     batch = jax.random.normal(jax.random.key(1), (6, 3))
 

@@ -202,6 +202,7 @@ def test_training_changes_the_stats_and_keeps_their_structure(case):
     assert any(bool(np.any(new != old)) for new, old in pairs) == case.row.updates
 
 
+@pytest.mark.slow
 def test_jit_equals_no_jit(case):
     assert_trees_close(case.apply(case.params, case.stats, case.x), case.trained)
 
@@ -259,6 +260,7 @@ def test_gradient_of_a_gradient_penalty_is_finite(case):
     assert_finite(jax.jit(jax.grad(penalty))(case.params))
 
 
+@pytest.mark.slow
 def test_vmap_over_seeds_equals_a_loop(case):
     train = jax.jit(lambda key: case.apply(*case.network.init(key, case.x, **case.labels), case.x))
     many = jax.jit(jax.vmap(train))(jax.random.split(jax.random.key(3), 2))

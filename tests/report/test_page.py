@@ -117,6 +117,7 @@ def test_a_missing_file_leaves_its_part_out(tmp_path, missing):
     assert "Not shown" in text and "modes through training" in text
 
 
+@pytest.mark.slow
 def test_a_run_that_has_just_begun(tmp_path):
     (tmp_path / "config.json").write_text(
         json.dumps({"experiment": "ring", "arm": "<script>x</script>", "options": {}})
@@ -145,6 +146,7 @@ def test_what_is_not_finite_is_said_and_left_out(tmp_path):
     assert "nan" not in text.lower().split()
 
 
+@pytest.mark.slow
 def test_what_does_not_vary_is_drawn(tmp_path):
     """A generator that gives one vector only, no real data to compare it with, and gradients of zero."""
     directory = run(tmp_path / "run", modes=(1,))
@@ -175,6 +177,7 @@ def test_a_thousand_modes_and_pictures_of_noise(tmp_path):
     assert (directory / "figures" / "modes.png").exists()
 
 
+@pytest.mark.slow
 def test_a_comparison(tmp_path):
     run(tmp_path / "plain", modes=(1, 2), arm="plain")
     run(tmp_path / "packed", modes=(8, 8), arm="packed")
@@ -195,6 +198,7 @@ def test_a_comparison(tmp_path):
     assert "generator.width" not in page.text, "an option that does not differ"
 
 
+@pytest.mark.slow
 def test_a_comparison_without_modes(tmp_path):
     for arm in ("a", "b"):
         directory = run(tmp_path / arm, "1", modes=(8,), snapshots=1, arm=arm)

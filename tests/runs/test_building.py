@@ -50,6 +50,7 @@ def test_auto_is_the_mlp_that_the_options_describe():
     assert_same(trained(build(SMALL, TRAINING, (2,), 0.5), (2,), 0.5), trained(expected, (2,), 0.5))
 
 
+@pytest.mark.slow
 def test_auto_is_a_dcgan_for_images():
     architecture = dataclasses.replace(SMALL, batch_norm=True, spectral_norm=True)
     expected = by_hand(
@@ -169,6 +170,7 @@ def test_named_networks_serve_any_kind():
     assert trained(build(architecture, TRAINING, (4, 3), kind="sequences"), (4, 3))[-1].shape == (5, 4, 3)
 
 
+@pytest.mark.slow
 def test_auto_is_recurrent_for_sequences():
     expected = by_hand(networks.sequence_generator(4, 3, width=8), networks.sequence_discriminator(width=4))
     assert_same(trained(build(SMALL, TRAINING, (4, 3), kind="sequences"), (4, 3)), trained(expected, (4, 3)))

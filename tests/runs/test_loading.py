@@ -47,10 +47,7 @@ def test_the_samples_are_those_of_the_training(ring):
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ("--seed-axis", "vmap"),
-        ("--no-watch-modes",),
-    ],
+    [("--seed-axis", "vmap"), pytest.param(("--no-watch-modes",), marks=pytest.mark.slow)],
     ids=["vmap", "unwatched"],
 )
 def test_however_its_seeds_were_trained(arguments, tmp_path):

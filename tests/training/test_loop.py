@@ -88,6 +88,7 @@ def test_leaves_the_files_of_a_run(undisturbed):
     assert samples["real"].shape[1:] == (2,)
 
 
+@pytest.mark.slow
 def test_a_remainder_is_trained_by_single_steps(tmp_path):
     fit(tmp_path / "run", dataclasses.replace(RUN, seeds=1), steps=19)
     steps = [json.loads(line)["step"] for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
@@ -139,6 +140,7 @@ def test_each_seed_is_as_if_alone(undisturbed, tmp_path):
     assert not np.array_equal(together[0], together[1])
 
 
+@pytest.mark.slow
 def test_seeds_in_turn_and_vmapped_agree():
     program = programs(GAN, TASK.draw, 16, 5, 32)
     feeds = [lambda: TASK.arrays] * 3

@@ -103,6 +103,7 @@ def test_an_alarm_rolls_its_own_seed_back(tmp_path, capsys, seed_axis):
     assert equal(rolled[1], undisturbed[1])
 
 
+@pytest.mark.slow
 def test_a_rolled_back_run_continues_as_if_never_killed(tmp_path, monkeypatch):
     fit(tmp_path / "whole", "roll_back")
     real = folder.log

@@ -228,7 +228,7 @@ def test_who_is_trained_by_it(x64):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("m", [1, 2])
+@pytest.mark.parametrize("m", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_derivative_of_a_step_by_the_weight(m, x64):
     """With a lookahead, R1, replay and packing, after two steps of Adam."""
     data, key = real(dtype=jnp.float64), jax.random.key(3)

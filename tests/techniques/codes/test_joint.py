@@ -18,7 +18,8 @@ VEEGAN = Example("veegan:mlp(widths=4,out=3)", joint=True)
 BATCH, NOISE = 6, 3
 Z = jax.random.normal(jax.random.key(8), (BATCH, NOISE))
 FACTORIES = {"ali": techniques.ali, "veegan": techniques.veegan}
-both = pytest.mark.parametrize("name", FACTORIES)
+# They share all but a few lines; what they do not share has tests of its own.
+both = pytest.mark.parametrize("name", [pytest.param("ali", marks=pytest.mark.slow), "veegan"])
 
 
 def real(dtype=None):

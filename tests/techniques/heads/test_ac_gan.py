@@ -58,6 +58,7 @@ def make(*chosen, discriminator=None, **options):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "discriminator", [None, networks.projection(perceptron([16], out=1), 3)], ids=["plain", "projection"]
 )
