@@ -67,14 +67,14 @@ def _features(measure: Callable[[Any, Any], Numbers], **sentences: str) -> Metri
 def of_features(metric: Callable[..., Any]) -> Metric:
     """The entry of a metric of `(real, fake)` features; a NamedTuple is measured field by field."""
     documented = (inspect.getdoc(metric) or "").partition("\n")[0].removeprefix("Computes ").rstrip(".")
+    fields = getattr(inspect.signature(metric, eval_str=True).return_annotation, "_fields", None)
     compiled = jax.jit(metric)
 
     def measure(real: np.ndarray, fake: np.ndarray) -> Numbers:
         found = compiled(real, fake)
-        return found._asdict() if isinstance(found, tuple) else {metric.__name__: found}
+        return {metric.__name__: found} if fields is None else dict(zip(fields, found, strict=True))
 
-    fields = getattr(inspect.signature(metric, eval_str=True).return_annotation, "_fields", (metric.__name__,))
-    return _features(measure, **dict.fromkeys(fields, documented))
+    return _features(measure, **dict.fromkeys(fields or (metric.__name__,), documented))
 
 
 def _takes_features(metric: Callable[..., Any]) -> bool:
