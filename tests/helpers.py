@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxgan import losses
+import jaxgan
+from jaxgan import GAN, Technique, losses, optimizers
 from jaxgan.types import Array, Key, Network, Params, Play, Player, State, Stats, as_batch
 
 jit = jax.jit  # conftest.py makes compiling cheap
@@ -149,6 +150,22 @@ def explicit_step(
 
     (value, (updated, ahead)), gradient = jax.value_and_grad(objective, has_aux=True)(state.generator.params)
     return Explicit(value, gradient, updated, ahead)
+
+
+def small_gan(*chosen: Technique, **options: Any) -> GAN:
+    """A GAN of points in the plane with the techniques, which compiles in a moment; `options` replace parts."""
+    return jaxgan.gan(
+        **{
+            "generator": perceptron([4], out=2),
+            "discriminator": perceptron([5], out=1),
+            "loss": losses.non_saturating(),
+            "generator_optimizer": optimizers.adam(0.01),
+            "discriminator_optimizer": optimizers.adam(0.01),
+            "latent_dim": 3,
+            "techniques": chosen,
+            **options,
+        }
+    )
 
 
 def played(

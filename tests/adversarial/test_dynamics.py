@@ -10,9 +10,9 @@ import optax
 import pytest
 
 import jaxgan
-from jaxgan import Network, Technique, dynamics, losses, optimizers, techniques
+from jaxgan import Network, Technique, dynamics, losses, techniques
 from jaxgan.types import Own
-from tests.helpers import counted, jit, perceptron, relative_error
+from tests.helpers import counted, jit, relative_error, small_gan
 
 RATE = 0.1
 EVERY = {
@@ -113,19 +113,7 @@ BATCH = 8
 
 
 def players(how, *chosen, **options):
-    return jaxgan.gan(
-        **{
-            "generator": perceptron([4], out=2),
-            "discriminator": perceptron([5], out=1),
-            "loss": losses.non_saturating(),
-            "generator_optimizer": optimizers.adam(0.01),
-            "discriminator_optimizer": optimizers.adam(0.01),
-            "latent_dim": 3,
-            "techniques": chosen,
-            "dynamics": how,
-            **options,
-        }
-    )
+    return small_gan(*chosen, dynamics=how, **options)
 
 
 def real():

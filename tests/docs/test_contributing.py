@@ -9,11 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import jaxgan
-from jaxgan import losses, optimizers
 from jaxgan.runs.factories import make, public, read
 from jaxgan.types import Technique
-from tests.helpers import jit, perceptron
+from tests.helpers import jit, perceptron, small_gan
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,15 +48,7 @@ def followed(tmp_path):
 def test_the_template_of_a_technique_trains_and_is_an_option(followed):
     catalogue = public(followed, "technique", Technique)
     technique = make(read(catalogue, "name:0.5", "--technique"))
-    gan = jaxgan.gan(
-        generator=perceptron([4], out=2),
-        discriminator=perceptron([5], out=1),
-        loss=losses.non_saturating(),
-        generator_optimizer=optimizers.adam(0.01),
-        discriminator_optimizer=optimizers.adam(0.01),
-        latent_dim=3,
-        techniques=(technique,),
-    )
+    gan = small_gan(technique)
     key, batch = jax.random.key(0), jnp.ones((8, 2))
     state = jit(gan.init)(key, batch)
     _, info = jit(gan.step)(key, state, batch)

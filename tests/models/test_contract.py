@@ -8,10 +8,9 @@ import numpy as np
 import optax
 import pytest
 
-import jaxgan
 from jaxgan import Batch, Network, Technique, Unroll, dynamics, losses, networks, optimizers, packed, techniques
 from jaxgan.types import AdversarialLoss, Own
-from tests.helpers import counted, jit, perceptron, recording
+from tests.helpers import counted, jit, perceptron, recording, small_gan
 
 BATCH = 8
 
@@ -22,21 +21,6 @@ def key():
 
 def real(dtype=None):
     return jax.random.normal(jax.random.key(5), (BATCH, 2), dtype) + 1.0
-
-
-def make(*chosen, **options):
-    return jaxgan.gan(
-        **{
-            "generator": perceptron([4], out=2),
-            "discriminator": perceptron([5], out=1),
-            "loss": losses.non_saturating(),
-            "generator_optimizer": optimizers.adam(0.01),
-            "discriminator_optimizer": optimizers.adam(0.01),
-            "latent_dim": 3,
-            "techniques": chosen,
-            **options,
-        }
-    )
 
 
 def codes(name, columns, value):
@@ -59,7 +43,7 @@ def codes(name, columns, value):
 
 
 def test_techniques_write_into_columns_of_their_own():
-    gan = make(codes("first", 2, 5.0), codes("second", 3, -5.0))
+    gan = small_gan(codes("first", 2, 5.0), codes("second", 3, -5.0))
     state = jit(gan.init)(key(), real())
     after, info = jit(gan.step)(key(), state, real())
     assert info.reports == {"first": {"least": 5.0, "most": 5.0}, "second": {"least": -5.0, "most": -5.0}}
@@ -119,7 +103,7 @@ def test_labels_travel_with_what_they_belong_to(options):
         made = play.generate(Batch(play.latent, play.generated.label))
         return jnp.stack([*apart, jnp.max(jnp.abs(made.data - play.generated.data))]).max()
 
-    gan = make(
+    gan = small_gan(
         techniques.replay(12),
         techniques.r1(0.1),
         techniques.gradient_penalty(0.1),
@@ -142,7 +126,7 @@ def test_labels_travel_with_what_they_belong_to(options):
 
 
 def test_a_conditional_generator_takes_the_labels_of_the_minibatch_in_training():
-    gan = make(generator=conditional_generator(), discriminator=conditional_discriminator())
+    gan = small_gan(generator=conditional_generator(), discriminator=conditional_discriminator())
     state = jit(gan.init)(key(), labelled())
     _, info = jit(gan.step)(key(), state, labelled())
     assert 0.5 < info.diversity < 2.0
@@ -177,7 +161,7 @@ def test_examples_may_be_trees():
         techniques.r1(0.1), techniques.r2(0.1), techniques.dragan(), techniques.gradient_penalty(),
         techniques.instance_noise(0.1), techniques.replay(8), techniques.mode_seeking(0.1),
     )  # fmt: skip
-    gan = make(*every, generator=Network(flat.init, make_pair), discriminator=discriminator, unroll=Unroll(1))
+    gan = small_gan(*every, generator=Network(flat.init, make_pair), discriminator=discriminator, unroll=Unroll(1))
     batch = {"x": real(), "y": jnp.ones((BATCH, 3, 1))}
     state = jit(gan.init)(key(), batch)
     after, info = jit(gan.step)(key(), state, batch)
@@ -205,7 +189,7 @@ def test_logits_in_parts_are_averaged_and_read_as_one_number():
         seen.update(logits=play.real_logits.shape, one=play.discriminate(play.real).shape)
         return jnp.max(jnp.abs(play.discriminate(play.real) - play.real_logits.mean(axis=1)))
 
-    gan = make(Technique("look", discriminator_loss=look), techniques.r1(0.3), discriminator=several(3))
+    gan = small_gan(Technique("look", discriminator_loss=look), techniques.r1(0.3), discriminator=several(3))
     state = jit(gan.init)(key(), real())
     _, info = jit(gan.step)(key(), state, real())
     assert seen == {"logits": (BATCH, 3), "one": (BATCH,)}
@@ -227,7 +211,7 @@ def gan_fakes(gan, state):
         init=lambda key, batch, width: Own(state=jnp.zeros((BATCH, 2))),
         update=lambda own, key, play, info: play.generated.data,
     )
-    with_memory = make(remember, discriminator=several(3))
+    with_memory = small_gan(remember, discriminator=several(3))
     state = jit(with_memory.init)(key(), real())._replace(generator=state.generator)
     return jit(with_memory.step)(key(), state, real())[0].techniques["remember"]
 
@@ -238,7 +222,7 @@ def test_a_joint_loss_reads_all_parts_of_an_example():
         return fake[:, 0] - real[:, 2]
 
     loss = AdversarialLoss(first_and_last, lambda real, fake: -fake[:, 0], joint=True, logit=lambda y: y[:, 2])
-    gan = make(discriminator=several(3), loss=loss)
+    gan = small_gan(discriminator=several(3), loss=loss)
     state = jit(gan.init)(key(), real())
     _, info = jit(gan.step)(key(), state, real())
     base = perceptron([5], out=1).apply(state.discriminator.params, {}, real(), train=True)[0]
@@ -255,7 +239,7 @@ def test_features_of_a_generators_term_are_frozen_unless_asked_for():
             # Real examples alone: without the way through the discriminator's updates there is no gradient.
             return jnp.mean(play.features(play.data, through=through) ** 2)
 
-        gan = make(
+        gan = small_gan(
             Technique("match", generator_loss=matching),
             loss=losses.wasserstein()._replace(generator=lambda real, fake: 0.0 * fake),
             unroll=Unroll(2),
@@ -280,7 +264,7 @@ def test_meet_may_change_what_the_discriminator_sees():
     def start(key, batch, width):
         return Own(discriminator={"shift": jnp.zeros(2)})
 
-    gan = make(Technique("wider", init=start, meet=meet), techniques.r1(0.1), unroll=Unroll(1))
+    gan = small_gan(Technique("wider", init=start, meet=meet), techniques.r1(0.1), unroll=Unroll(1))
     state = jit(gan.init)(key(), real())
     assert state.discriminator.params[0]["w"].shape == (3, 5)
     after, _ = jit(gan.step)(key(), state, real())
@@ -294,7 +278,7 @@ def test_adjust_comes_last_and_may_change_both_players():
         return after._replace(generator=after.generator._replace(params=slower)), own.state + 1
 
     half = Technique("half", init=lambda key, batch, width: Own(state=jnp.int32(0)), adjust=adjust)
-    slow, fast = make(half), make()
+    slow, fast = small_gan(half), small_gan()
     begun, plain = jit(slow.init)(key(), real()), jit(fast.init)(key(), real())
     assert begun.techniques["half"] == 1  # once at the start, with the same state before and after
     after, _ = jit(slow.step)(key(), begun, real())
@@ -314,32 +298,32 @@ def test_norms_are_of_the_networks_alone():
         generator_loss=lambda own, key, play: 1e6 * own.generator["g"],
         discriminator_loss=lambda own, key, play: 1e6 * own.discriminator["d"],
     )
-    gan = make(big)
+    gan = small_gan(big)
     _, info = jit(gan.step)(key(), jit(gan.init)(key(), real()), real())
     assert info.generator_gradient_norm < 100 and info.discriminator_gradient_norm < 100
 
 
 def test_a_masked_optimizer_needs_no_techniques():
     frozen = optax.masked(optax.set_to_zero(), [True, False])
-    gan = make(generator_optimizer=optax.chain(optimizers.adam(0.01), frozen))
+    gan = small_gan(generator_optimizer=optax.chain(optimizers.adam(0.01), frozen))
     state = jit(gan.init)(key(), real())
     after, _ = jit(gan.step)(key(), state, real())
     jax.tree.map(np.testing.assert_array_equal, after.generator.params[0], state.generator.params[0])
     assert np.any(after.generator.params[1]["w"] != state.generator.params[1]["w"])
     trains = Technique("trains", init=lambda key, batch, width: Own({"w": jnp.ones(2)}))
     with pytest.raises(ValueError, match=r"parameters of the technique trains .* Technique\(optimizer=\.\.\.\)"):
-        make(trains, generator_optimizer=optax.chain(optimizers.adam(0.01), frozen)).init(key(), real())
-    own = make(trains._replace(optimizer=optax.sgd(0.1)), generator_optimizer=frozen)
+        small_gan(trains, generator_optimizer=optax.chain(optimizers.adam(0.01), frozen)).init(key(), real())
+    own = small_gan(trains._replace(optimizer=optax.sgd(0.1)), generator_optimizer=frozen)
     assert jit(own.init)(key(), real()).generator.techniques["trains"].params["w"].shape == (2,)
 
 
 @pytest.mark.slow
 def test_latents_have_one_dtype_in_training_and_sampling(x64):
     """Parameters of linen are float32, also where the data are float64."""
-    gan = make(codes("seen", 1, 0.0), generator=networks.mlp([4], out=2), discriminator=networks.mlp([4], out=1))
+    gan = small_gan(codes("seen", 1, 0.0), generator=networks.mlp([4], out=2), discriminator=networks.mlp([4], out=1))
     seen = []
     record = Technique("record", discriminator_loss=lambda own, key, play: seen.append(play.latent.dtype) or 0.0)
-    gan = make(record, generator=networks.mlp([4], out=2), discriminator=networks.mlp([4], out=1))
+    gan = small_gan(record, generator=networks.mlp([4], out=2), discriminator=networks.mlp([4], out=1))
     state = gan.init(key(), real(jnp.float64))
     jax.eval_shape(gan.step, key(), state, real(jnp.float64))
     assert set(seen) == {gan.latent(key(), state, 3).dtype} == {jnp.dtype(jnp.float32)}
@@ -353,14 +337,14 @@ def test_replay_keeps_fakes_in_their_own_dtype():
             stats,
         )
     )
-    gan = make(techniques.replay(8), generator=half)
+    gan = small_gan(techniques.replay(8), generator=half)
     state = jit(gan.init)(key(), real())
     assert state.techniques["replay"].buffer.data.dtype == jnp.bfloat16
     chex.assert_trees_all_equal_shapes_and_dtypes(jit(gan.step)(key(), state, real())[0], state)
 
 
 def test_a_step_is_traced_once_from_a_learning_rate_that_is_a_number():
-    gan = make(discriminator_optimizer=optax.inject_hyperparams(optimizers.adam)(0.01))
+    gan = small_gan(discriminator_optimizer=optax.inject_hyperparams(optimizers.adam)(0.01))
     step, traces = counted(gan.step)
     state, step = gan.init(key(), real()), jit(step)
     for _ in range(2):
@@ -403,7 +387,7 @@ def matching(own, key, play):
 )
 def test_parts_of_the_wrong_kind_are_named_at_once(options, message):
     with pytest.raises(ValueError, match=message):
-        make(**options)
+        small_gan(**options)
 
 
 def term(value):
@@ -437,13 +421,13 @@ def term(value):
     ],
 )
 def test_mistakes_of_a_technique_name_it(technique, options, message):
-    gan = make(technique, **options)
+    gan = small_gan(technique, **options)
     with pytest.raises(ValueError, match=message):
         gan.step(key(), gan.init(key(), real()), real())
 
 
 def test_a_state_of_another_gan_is_refused_by_its_techniques():
-    with_replay, without = make(techniques.replay(8)), make()
+    with_replay, without = small_gan(techniques.replay(8)), small_gan()
     with pytest.raises(ValueError, match=r"techniques \(none\), not of this one, with replay"):
         with_replay.step(key(), without.init(key(), real()), real())
     with pytest.raises(ValueError, match=r"the techniques replay, not of this one, with \(none\)"):
@@ -451,13 +435,13 @@ def test_a_state_of_another_gan_is_refused_by_its_techniques():
 
 
 def test_labels_are_as_many_as_examples():
-    gan = make()
+    gan = small_gan()
     with pytest.raises(ValueError, match=r"a batch of 8 examples has as many labels, not \(7,\)"):
         gan.step(key(), gan.init(key(), real()), Batch(real(), jnp.zeros(7, int)))
 
 
 def test_packs_of_labelled_examples_go_through_a_step():
-    gan = make(
+    gan = small_gan(
         techniques.r1(0.1),
         generator=conditional_generator(),
         discriminator=packed(perceptron([5], out=1), 2),

@@ -12,12 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import jaxgan
-from jaxgan import Batch, Info, Own, Play, Unroll, losses, networks, optimizers, techniques
+from jaxgan import Batch, Info, Own, Play, Unroll, networks, techniques
 from jaxgan.runs import catalogues
 from jaxgan.runs.factories import make, read
 from jaxgan.types import Terms
-from tests.helpers import counted, jit, perceptron, played
+from tests.helpers import counted, jit, perceptron, played, small_gan
 from tests.techniques.examples import NOISE, gathered
 
 BATCH, VECTOR, IMAGE = 8, (2,), (4, 4, 3)
@@ -143,16 +142,10 @@ def test_gradients_are_finite_and_stay_so_where_nothing_varies(name):
 def test_steps_are_finite_keep_their_form_take_one_trace_and_report_terms(name):
     """With one update of lookahead, so that a term of the discriminator is differentiated twice."""
     technique = TECHNIQUES[name]
-    players = jaxgan.gan(
-        generator=perceptron([4], out=2),
-        discriminator=networks.several_discriminators(perceptron([5], out=1), parts)
-        if (parts := EXAMPLES[name].parts) > 1
-        else perceptron([5], out=1),
-        loss=losses.non_saturating(),
-        generator_optimizer=optimizers.adam(0.01),
-        discriminator_optimizer=optimizers.adam(0.01),
-        latent_dim=NOISE,
-        techniques=(technique,),
+    parts, discriminator = EXAMPLES[name].parts, perceptron([5], out=1)
+    players = small_gan(
+        technique,
+        discriminator=networks.several_discriminators(discriminator, parts) if parts > 1 else discriminator,
         unroll=Unroll(1),
         label_distribution=lambda key, n: jax.random.randint(key, (n,), 0, 3),
     )

@@ -6,9 +6,8 @@ import numpy as np
 import optax
 import pytest
 
-import jaxgan
 from jaxgan import Own, losses, networks, techniques
-from tests.helpers import derivative, jit, perceptron, played
+from tests.helpers import derivative, jit, perceptron, played, small_gan
 from tests.techniques.examples import Example
 
 EXAMPLE = Example("gman:1.0", parts=3)
@@ -49,17 +48,15 @@ def test_a_chosen_sharpness_starts_where_the_paper_says(x64):
 
 
 def make(technique, **options):
-    return jaxgan.gan(
+    return small_gan(
+        technique,
+        techniques.r1(0.3),
         **{
-            "generator": perceptron([4], out=2),
             "discriminator": networks.several_discriminators(perceptron([5], out=1), 3),
-            "loss": losses.non_saturating(),
             "generator_optimizer": optax.sgd(0.1),
             "discriminator_optimizer": optax.sgd(0.1),
-            "latent_dim": 2,
-            "techniques": (technique, techniques.r1(0.3)),
             **options,
-        }
+        },
     )
 
 

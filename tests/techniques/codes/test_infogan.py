@@ -8,32 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import jaxgan
 from jaxgan import Batch, Network, Own, Play, Technique, Unroll, losses, optimizers, packed, techniques
-from tests.helpers import derivative, directions, jit, perceptron, played, relative_error
+from tests.helpers import derivative, directions, jit, perceptron, played, relative_error, small_gan
 from tests.techniques.examples import Example
 
 EXAMPLE = Example("infogan:2,continuous=1,hidden=4")
-BATCH, NOISE = 6, 2
+BATCH, NOISE = 6, 3
 
 
 def real(n=BATCH, dtype=None):
     return jax.random.normal(jax.random.key(5), (n, 2), dtype) + 1.0
-
-
-def make(*chosen, **options):
-    return jaxgan.gan(
-        **{
-            "generator": perceptron([4], out=2),
-            "discriminator": perceptron([5], out=1),
-            "loss": losses.non_saturating(),
-            "generator_optimizer": optimizers.adam(0.01),
-            "discriminator_optimizer": optimizers.adam(0.01),
-            "latent_dim": NOISE,
-            "techniques": chosen,
-            **options,
-        }
-    )
 
 
 # The codes
@@ -160,7 +144,7 @@ def test_codes_are_those_that_a_fake_was_made_from(m):
     technique = techniques.infogan((3, 2), hidden=0)
     generator, discriminator = code_shower(technique.columns)
     other = Technique("other", columns=2, latent=lambda own, key, z, columns: z)
-    gan = make(
+    gan = small_gan(
         technique,
         other,
         techniques.replay(2 * BATCH),
@@ -195,7 +179,7 @@ def fixed_latents():
 
 
 def gradients(weight):
-    gan = make(techniques.infogan(3, 1, weight, continuous_weight=0.5 * weight, hidden=4), fixed_latents())
+    gan = small_gan(techniques.infogan(3, 1, weight, continuous_weight=0.5 * weight, hidden=4), fixed_latents())
     state = jit(gan.init)(jax.random.key(1), real(dtype=jnp.float64))
     return state, jit(gan.gradients)(jax.random.key(3), state, real(dtype=jnp.float64))
 
@@ -215,8 +199,8 @@ def test_who_is_trained_by_it(x64):
         y = trunk.features(of["discriminator"], {}, x, train=True)
         y = y @ of["head"][0]["kernel"] + of["head"][0]["bias"][None]
         y = jnp.where(y > 0, y, 0.1 * y) @ of["head"][1]["kernel"] + of["head"][1]["bias"][None]
-        categorical = -jnp.mean(jnp.sum(Z[:, 2:5] * jax.nn.log_softmax(y[:, :3]), axis=1))
-        return 0.6 * categorical + 0.3 * 0.5 * jnp.mean((Z[:, 5] - y[:, 3]) ** 2)
+        categorical = -jnp.mean(jnp.sum(Z[:, NOISE : NOISE + 3] * jax.nn.log_softmax(y[:, :3]), axis=1))
+        return 0.6 * categorical + 0.3 * 0.5 * jnp.mean((Z[:, NOISE + 3] - y[:, 3]) ** 2)
 
     point = {"generator": state.generator.params, "discriminator": state.discriminator.params, "head": parameters}
     _, expected = cost(point)
@@ -234,7 +218,7 @@ def test_derivative_of_a_step_by_the_weight(m, x64):
     data, key = real(dtype=jnp.float64), jax.random.key(3)
 
     def build(weight):
-        return make(
+        return small_gan(
             techniques.infogan(3, 1, weight, continuous_weight=weight**2, hidden=4),
             techniques.r1(0.1),
             techniques.replay(2 * BATCH),
@@ -266,7 +250,7 @@ def test_a_generator_that_is_free_shows_its_code():
     silent = losses.wasserstein()._replace(
         discriminator=lambda real, fake: 0.0 * fake, generator=lambda real, fake: 0.0 * fake
     )
-    gan = make(
+    gan = small_gan(
         techniques.infogan(3, hidden=8),
         loss=silent,
         generator_optimizer=optimizers.adam(0.03),
@@ -301,7 +285,7 @@ def test_arguments_are_checked(arguments, message):
 def test_features_are_needed_and_must_divide_the_batch():
     blind = perceptron([5], out=1)._replace(features=None)
     with pytest.raises(ValueError, match="infogan reads codes from features, but this discriminator shows none"):
-        make(techniques.infogan(3), discriminator=blind).init(jax.random.key(0), real())
+        small_gan(techniques.infogan(3), discriminator=blind).init(jax.random.key(0), real())
     shapes = Play(**{
         **dict.fromkeys(Play._fields),
         "features": jax.ShapeDtypeStruct((4, 5), jnp.float32),

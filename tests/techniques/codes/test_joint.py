@@ -9,8 +9,18 @@ import optax
 import pytest
 
 import jaxgan
-from jaxgan import Batch, Network, Own, Technique, Unroll, losses, networks, optimizers, techniques
-from tests.helpers import constant_latent, derivative, directions, jit, perceptron, played, recording, relative_error
+from jaxgan import Batch, Network, Own, Technique, Unroll, losses, networks, techniques
+from tests.helpers import (
+    constant_latent,
+    derivative,
+    directions,
+    jit,
+    perceptron,
+    played,
+    recording,
+    relative_error,
+    small_gan,
+)
 from tests.techniques.examples import Example
 
 ALI = Example("ali:mlp(widths=4,out=3)", joint=True)
@@ -24,21 +34,6 @@ both = pytest.mark.parametrize("name", [pytest.param("ali", marks=pytest.mark.sl
 
 def real(dtype=None):
     return jax.random.normal(jax.random.key(5), (BATCH, 2), dtype) + 1.0
-
-
-def make(*chosen, **options):
-    return jaxgan.gan(
-        **{
-            "generator": perceptron([4], out=2),
-            "discriminator": perceptron([5], out=1),
-            "loss": losses.non_saturating(),
-            "generator_optimizer": optimizers.adam(0.01),
-            "discriminator_optimizer": optimizers.adam(0.01),
-            "latent_dim": NOISE,
-            "techniques": chosen,
-            **options,
-        }
-    )
 
 
 # The pairs
@@ -82,7 +77,7 @@ def test_pairs_of_images_are_a_tree_for_a_network_that_takes_it(name):
         y, stats = flat.apply(params, stats, z, train=train)
         return y.reshape(-1, 2, 2, 3), stats
 
-    gan = make(
+    gan = small_gan(
         FACTORIES[name](networks.mlp([4], out=NOISE)),
         techniques.r1(0.1),
         techniques.gradient_penalty(0.1),
@@ -173,7 +168,7 @@ def test_who_is_trained_by_what(name, x64):
     z, x = Z.astype(jnp.float64), real(jnp.float64)
     encoder, generator, discriminator = perceptron([4], out=NOISE), perceptron([4], out=2), perceptron([5], out=1)
     technique = techniques.ali(encoder) if name == "ali" else techniques.veegan(encoder, 0.7)
-    gan = make(technique, latent_distribution=constant_latent(z))
+    gan = small_gan(technique, latent_distribution=constant_latent(z))
     state = jit(gan.init)(jax.random.key(1), x)
     found = jit(gan.gradients)(jax.random.key(3), state, x)
     assert state.discriminator.techniques == {} and found.discriminator_techniques == {}
@@ -204,11 +199,11 @@ def test_who_is_trained_by_what(name, x64):
 
 
 def test_a_relativistic_loss_trains_the_encoder_by_itself():
-    gan = make(techniques.ali(perceptron([4], out=NOISE), loss=None), loss=losses.relativistic())
+    gan = small_gan(techniques.ali(perceptron([4], out=NOISE), loss=None), loss=losses.relativistic())
     state = jit(gan.init)(jax.random.key(1), real())
     found = jit(gan.gradients)(jax.random.key(3), state, real())
     assert optax.tree.norm(found.generator_techniques["ali"]) > 1e-4
-    separable = make(techniques.ali(perceptron([4], out=NOISE), loss=None))
+    separable = small_gan(techniques.ali(perceptron([4], out=NOISE), loss=None))
     found = jit(separable.gradients)(jax.random.key(3), state, real())
     assert optax.tree.norm(found.generator_techniques["ali"]) == 0.0
 
@@ -223,7 +218,7 @@ def test_derivative_of_a_step_by_a_weight(name, x64):
         encoder = perceptron([4], out=2 * NOISE)
         scaled = {"loss": lambda r: weight * jax.nn.softplus(r)} if name == "ali" else {"weight": weight}
         others = techniques.r1(0.1), techniques.replay(2 * BATCH)
-        return make(FACTORIES[name](encoder, **scaled), *others, unroll=Unroll(2))
+        return small_gan(FACTORIES[name](encoder, **scaled), *others, unroll=Unroll(2))
 
     gan = build(0.7)
     state, step = jit(gan.init)(key, data), jit(gan.step)
@@ -253,7 +248,7 @@ def test_a_replayed_fake_is_shown_with_its_own_latent(name):
     def guard(own, key, play):
         return jnp.max(jnp.abs(play.fake.data[:, :NOISE] - play.fake.data[:, NOISE:]))
 
-    gan = make(
+    gan = small_gan(
         techniques.replay(2 * BATCH),
         FACTORIES[name](perceptron([4], out=NOISE)),
         Technique("guard", discriminator_loss=guard, generator_loss=guard),
@@ -273,7 +268,7 @@ def test_a_replayed_fake_is_shown_with_its_own_latent(name):
 @both
 def test_statistics_of_the_encoder_move_once_a_step(name):
     encoder = networks.mlp([4], out=NOISE, batch_norm=True)
-    gan = make(FACTORIES[name](encoder))
+    gan = small_gan(FACTORIES[name](encoder))
     state = jit(gan.init)(jax.random.key(0), real())
     after, _ = jit(gan.step)(jax.random.key(0), state, real())
     params, stats = state.generator.techniques[name].params, state.techniques[name]
@@ -284,7 +279,7 @@ def test_statistics_of_the_encoder_move_once_a_step(name):
 
 @both
 def test_the_encoder_has_an_optimizer_of_its_own(name):
-    gan = make(FACTORIES[name](perceptron([4], out=NOISE), optimizer=recording(0.5)))
+    gan = small_gan(FACTORIES[name](perceptron([4], out=NOISE), optimizer=recording(0.5)))
     state = jit(gan.init)(jax.random.key(0), real())
     after, _ = jit(gan.step)(jax.random.key(0), state, real())
     before, learned = state.generator.techniques[name], after.generator.techniques[name]
@@ -320,7 +315,7 @@ def test_a_conditional_encoder_is_given_labels(name):
 @both
 def test_the_encoder_must_fit_the_latent(name):
     with pytest.raises(ValueError, match=rf"encoder of {name} gives 3 numbers .* or 6, .*; it gives \(6, 4\)"):
-        make(FACTORIES[name](perceptron([4], out=4))).init(jax.random.key(0), real())
+        small_gan(FACTORIES[name](perceptron([4], out=4))).init(jax.random.key(0), real())
 
 
 def test_the_weight_is_checked():
