@@ -17,22 +17,16 @@ class Digits:
     """The data: no options."""
 
 
-NETWORKS = Architecture(
+CONDITIONAL = Architecture(
     generator="dcgan_generator:width=32,classes=10",
     discriminator="projection:dcgan_discriminator(width=64),classes=10",
     latent_dim=32,
 )
+CLASSIFYING = dataclasses.replace(CONDITIONAL, discriminator="dcgan_discriminator:width=64")
+TRAINING = Training(steps=3_000, batch_size=64, technique=("r1:0.3",), average=0.998, decay_from=0.5)
 ARMS = {
-    "projection": Arm(
-        NETWORKS,
-        Training(
-            steps=3_000,
-            batch_size=64,
-            technique=("r1:1.0",),
-            average=0.998,
-            decay_from=0.5,
-        ),
-    ),
+    "projection": Arm(CONDITIONAL, TRAINING),
+    "ac_gan": Arm(CLASSIFYING, dataclasses.replace(TRAINING, technique=("r1:0.3", "ac_gan:10,weight=3.0,of_fakes=false"))),
 }
 
 if __name__ == "__main__":

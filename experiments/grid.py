@@ -5,13 +5,15 @@
 The data are PacGAN's (Lin et al., 2018): a 5 by 5 grid of spacing 2, standard deviation 0.05. The penalties are R3GAN's
 (Huang et al., 2024), with a weight for this scale: in units in which the data have variance one it is 0.005.
 
-Two CPU cores shared with other jobs, 14 minutes with everything, seeds 0 to 3; 2500 samples are measured:
+One CPU core, shared with other jobs, 29 minutes with everything, seeds 4 to 7; 2500 samples are measured:
 
 | arm | modes of 25 | high quality | reverse KL |
 | --- | --- | --- | --- |
-| plain | 12, 16, 14, 17 | 0.93, 0.91, 0.91, 0.93 | 0.76, 0.60, 0.60, 0.63 |
-| regularised | 25, 25, 25, 25 | 0.917, 0.907, 0.910, 0.918 | 0.012, 0.010, 0.013, 0.007 |
+| plain | 13, 16, 15, 12 | 0.931, 0.891, 0.914, 0.920 | 0.96, 0.79, 0.67, 0.94 |
+| regularised | 25, 25, 24, 25 | 0.891, 0.935, 0.922, 0.894 | 0.019, 0.008, 0.059, 0.006 |
 | real data | 25 | 0.989 | 0.005 |
+
+Seeds 0 to 3, on which it was tuned, had 12, 16, 14, 17 and 25, 25, 25, 25 modes.
 
 Published: PacGAN4 24.8 of 25 modes, 93.6 % high quality, reverse KL 0.04 (Lin et al., 2018). High quality stays at
 0.91 from 14 000 steps on: the rest lies on bridges between the modes, which a continuous generator cannot do without.
@@ -53,7 +55,7 @@ if __name__ == "__main__":
                 description=__doc__ or "",
                 data=Grid(),
                 task=lambda options: data.grid(options.side, options.spacing, options.std),
-                run=Run(Path("runs/grid"), watch_modes=False),
+                run=Run(Path("runs/grid"), first_seed=4, watch_modes=False),
                 arms=ARMS,
             )
         )

@@ -58,7 +58,9 @@ if __name__ == "__main__":
                 description=__doc__ or "",
                 data=StackedDigits(),
                 task=lambda options: data.stacked_digits(options.stack),
-                run=Run(Path("runs/stacked_digits"), samples=26_000, evaluate_every=1000, watch_modes=False),
+                run=Run(
+                    Path("runs/stacked_digits"), first_seed=4, samples=26_000, evaluate_every=1000, watch_modes=False
+                ),
                 arms=ARMS,
             )
         )
