@@ -1,6 +1,34 @@
-"""Handwritten digits of a wanted class: a conditional GAN.
+"""Handwritten digits of a wanted class: a conditional GAN by projection, and AC-GAN.
 
-python experiments/conditional_digits.py --workdir runs/conditional_digits
+    python experiments/conditional_digits.py --workdir runs/conditional_digits
+
+scikit-learn's digits, 8 pixels. Both generators have conditional batch normalisation. One discriminator adds the inner
+product of the label's embedding and the features; the other judges alone, and AC-GAN's classifier on its features tells
+the class. Both with R1. One CPU core, shared with other jobs, 9 minutes with everything. Seeds 4 to 7, 2000 samples of
+each, 200 of each class; the share that the classifier of the evaluation judges as the class that was asked for, beside
+that of 300 real images that it was not trained on:
+
+| arm | by seed | mean and 95 % interval |
+| --- | --- | --- |
+| projection | 0.987, 0.987, 0.978, 0.990 | 0.986 ± 0.008 |
+| AC-GAN | 0.975, 0.977, 0.981, 0.990 | 0.981 ± 0.010 |
+| real data | | 0.990 |
+
+The same for each class, mean over the four seeds:
+
+| | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| projection | 1.000 | 0.988 | 0.995 | 0.966 | 0.994 | 0.984 | 1.000 | 0.998 | 0.956 | 0.975 |
+| AC-GAN | 0.995 | 0.995 | 0.989 | 0.974 | 0.989 | 0.979 | 0.979 | 0.922 | 0.989 | 0.996 |
+| real data | 1.000 | 1.000 | 1.000 | 0.931 | 1.000 | 0.968 | 1.000 | 1.000 | 1.000 | 1.000 |
+
+Projection: at least 0.95 in every class on the mean, in single runs at least 0.930 (class 8 of seed 6). AC-GAN: one class
+is below, 7, at 0.922, and at 0.890 in one run. All modes are there, with even shares, since they are asked for.
+
+AC-GAN's classifier learns from real images only, and weighs 3. As in the paper, from fakes too, it had 0.34 (weight 1),
+0.26 (5) and 0.22 (20) on seed 0: generator and classifier then agree on signs of their own for the classes, the term is
+nearly 0, and the images are of other digits. Tuned on seed 0: this, the weights of AC-GAN and of R1 (1.0 gives 0.981
+with projection), and the steps (5000 give no more than 3000).
 """
 
 import dataclasses
@@ -26,7 +54,9 @@ CLASSIFYING = dataclasses.replace(CONDITIONAL, discriminator="dcgan_discriminato
 TRAINING = Training(steps=3_000, batch_size=64, technique=("r1:0.3",), average=0.998, decay_from=0.5)
 ARMS = {
     "projection": Arm(CONDITIONAL, TRAINING),
-    "ac_gan": Arm(CLASSIFYING, dataclasses.replace(TRAINING, technique=("r1:0.3", "ac_gan:10,weight=3.0,of_fakes=false"))),
+    "ac_gan": Arm(
+        CLASSIFYING, dataclasses.replace(TRAINING, technique=("r1:0.3", "ac_gan:10,weight=3.0,of_fakes=false"))
+    ),
 }
 
 if __name__ == "__main__":
