@@ -11,8 +11,10 @@ def ac_gan(classes: int, weight: float | Array = 1.0, *, of_fakes: bool = True) 
     The discriminator's loss trains the classifier and the features under it on real examples and their labels, and, as
     in the paper, on fakes and the labels that they were made for. The generator's loss trains it to make fakes that the
     classifier, held still, tells. Fakes keep their labels through `techniques.replay`. The generator has to be given
-    labels: a conditional network, or `gan(label_distribution=...)`. A known weakness: examples on which classes overlap
-    are avoided, and a small weight leaves classes mixed; `networks.projection` needs no weight.
+    labels: a conditional network, or `gan(label_distribution=...)`. Known weaknesses: examples on which classes overlap
+    are avoided; a small weight leaves classes mixed; and a classifier that learns from fakes may agree with the
+    generator on signs of a class that real examples do not have, which `of_fakes=False` prevents
+    (`experiments/conditional_digits.py`). `networks.projection` needs no weight.
 
     Args:
       classes: how many there are, at least 2; labels are int `[batch]` in [0, classes).
