@@ -2,9 +2,17 @@
 
     python experiments/digits_in_time.py --workdir runs/digits_in_time
 
-A starting point, not a record yet: neither arm has been run in this form. What is known is from seed 0, which was for
-tuning: the VAE reached 569 modes of 1000 in 5000 samples after 1500 steps, with a batch of 64, at 48 steps a second on
-two shared CPU cores; real data reach 857 in 2000 samples. A plain GAN was at 26 modes of 2000 samples after 200 steps.
+10 000 samples of 24 rows of 8 values; a classifier of 99 % accuracy reads each third. Two CPU cores shared with other
+jobs, 11 minutes with everything, seeds 4 to 7, then the mean and its 95 % interval:
+
+| arm | modes of 1000 | reverse KL |
+| --- | --- | --- |
+| relativistic pairing, R1 and R2 | 813, 769, 888, 852: 830 ± 81 | 0.861, 0.933, 0.715, 0.776: 0.821 ± 0.152 |
+| variational autoencoder | 569, 642, 555, 633: 600 ± 70 | 1.197, 1.081, 1.278, 1.102: 1.165 ± 0.145 |
+| real data | 1000 | 0.052 |
+
+Neither has all modes. The first arm has settled: 711 to 812 modes after 900 steps, 748 to 863 after 1 200. Seed 0 was
+for tuning: the steps, the batch and the learning rates, of which the autoencoder has the generator's.
 """
 
 import dataclasses
