@@ -57,12 +57,16 @@ def grid(
     std: float = 0.05,
     weights: Sequence[float] | ArrayLike | None = None,
     dtype: Any = None,
+    *,
+    angle: float = 0.0,
+    stagger: float = 0.0,
 ) -> Mixture:
     """Modes on a square grid around the origin, `side` in each direction; the second coordinate runs fastest.
 
     The defaults, means {-4, -2, 0, 2, 4}^2 with standard deviation 0.05, are those of Srivastava et al., VEEGAN:
     Reducing Mode Collapse in GANs using Implicit Variational Learning, 2017, and of Lin et al., PacGAN: The power of
-    two samples in generative adversarial networks, 2018. `side=10` gives the harder grid of 100 modes.
+    two samples in generative adversarial networks, 2018. `side=10` gives the harder grid of 100 modes. A network finds
+    it easier where rows of modes share a coordinate, so a grid can be turned, and its columns shifted.
 
     Args:
       side: modes in each direction, at least 1.
@@ -70,14 +74,22 @@ def grid(
       std: standard deviation of each mode in each coordinate, positive.
       weights: `side^2` non-negative numbers with a positive sum, normalised here; None gives equal weights.
       dtype: of the examples; None is float32, or float64 where x64 is enabled.
+      angle: by which the whole grid is turned about the origin, in radians, counterclockwise.
+      stagger: by how much of the spacing every second column (modes of the same first coordinate) is shifted along the
+        second coordinate, in [0, 1); the grid stays centred on the origin.
 
     Raises:
       ValueError: an argument is out of its range.
     """
     checks.whole("side", side)
     checks.positive("spacing", spacing)
+    checks.between("stagger", stagger, 0, 1, ends="[)")
     positions = spacing * (np.arange(side) - (side - 1) / 2)
-    return mixture("grid", np.array(list(itertools.product(positions, positions))), std, weights, dtype)
+    means = np.array(list(itertools.product(positions, positions)))
+    odd = np.repeat(np.arange(side) % 2, side)
+    means[:, 1] += stagger * spacing * (odd - odd.mean())
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return mixture("grid", means @ turn if angle else means, std, weights, dtype)
 
 
 def embedded_mixture(dtype: Any = None) -> Mixture:

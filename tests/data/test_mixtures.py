@@ -43,6 +43,20 @@ def test_grid_positions():
     ]
 
 
+def test_grid_turned_and_staggered():
+    turned = np.asarray(data.grid(side=2, spacing=2.0, angle=math.pi / 2).means)
+    np.testing.assert_allclose(turned, [[1, -1], [-1, -1], [1, 1], [-1, 1]], atol=1e-6)  # (x, y) becomes (-y, x)
+    staggered = np.asarray(data.grid(side=3, spacing=2.0, stagger=0.5).means, np.float64)
+    columns = staggered.reshape(3, 3, 2)
+    np.testing.assert_allclose(columns[..., 0], [[-2] * 3, [0] * 3, [2] * 3], atol=1e-6)
+    np.testing.assert_allclose(columns[1, :, 1] - columns[0, :, 1], 1.0, atol=1e-6)
+    np.testing.assert_allclose(columns[2, :, 1], columns[0, :, 1], atol=1e-6)
+    np.testing.assert_allclose(staggered.mean(axis=0), 0, atol=1e-6)
+    assert len(np.unique(data.grid(side=10, angle=0.3, stagger=0.5).means.round(4), axis=0)) == 100
+    with pytest.raises(ValueError, match=r"stagger must be in \[0, 1\), got 1"):
+        data.grid(stagger=1.0)
+
+
 @pytest.mark.parametrize("task", [data.ring(), data.grid(), data.grid(side=10), data.embedded_mixture()])
 def test_means_and_names_are_distinct(task):
     assert len(np.unique(np.asarray(task.means), axis=0)) == len(task.means)
