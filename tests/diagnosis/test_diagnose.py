@@ -192,7 +192,14 @@ def test_the_command_writes_what_it_says(tmp_path, capsys):
     assert {"frechet_distance", "recall"} <= set(summary["metrics"])
     page = (tmp_path / "out" / "report.html").read_text()
     assert "What to try next" in page and 'src="http' not in page and page.count("data:image/png") >= 4
-    assert main(arguments) == 0
+
+
+@pytest.mark.slow
+def test_a_collapse_is_no_failure_unless_asked(tmp_path):
+    real = write(tmp_path / "real.npz", IMAGES[FIRST], LABELS[FIRST])
+    left = np.isin(CLASSES, (1, 2))
+    fake = write(tmp_path / "fake.npz", FAKES[left], CLASSES[left])
+    assert main(["diagnose", "--real", real, "--fake", fake, "--out", str(tmp_path / "out")]) == 0
 
 
 def test_ten_samples_cannot_tell(tmp_path, capsys):

@@ -81,7 +81,7 @@ CASES = {
 }
 SLOW = {"lookahead with remat", "fresh minibatches", "relativistic", "normalised with lookahead"}
 SLOW |= {"plain with terms", "extragradient from the past", "replayed and averaged", "normalised", "packed"}
-SLOW |= {"two discriminator steps", "first order", "simultaneous"}
+SLOW |= {"two discriminator steps", "first order", "simultaneous", "consensus", "extragradient"}
 
 
 @functools.cache
