@@ -20,6 +20,11 @@ Gradient = Literal["second_order", "first_order"]
 class Unroll:
     """How far the generator looks ahead, and how that is computed and differentiated.
 
+    Use when: the discriminator is much smaller than the generator, which then hops from mode to mode; also for data in
+    two dimensions.
+
+    Cost: an update of the discriminator for each step ahead, and a derivative through it.
+
     Time grows linearly with `steps`. What each step ahead adds to memory, and the operations of a long lookahead as
     multiples of those without `remat`:
 

@@ -10,11 +10,13 @@ from jaxgan.commands.diagnose import Diagnose
 from jaxgan.commands.experiment import exit_status, parse
 from jaxgan.commands.report import Report
 from jaxgan.commands.sample import Sample
+from jaxgan.commands.techniques import Techniques
 
 Command = (
     Annotated[Diagnose, tyro.conf.subcommand("diagnose")]
     | Annotated[Report, tyro.conf.subcommand("report")]
     | Annotated[Sample, tyro.conf.subcommand("sample")]
+    | Annotated[Techniques, tyro.conf.subcommand("techniques")]
 )
 
 

@@ -90,6 +90,10 @@ def non_saturating() -> AdversarialLoss:
 def least_squares() -> AdversarialLoss:
     """Least squares towards the labels 1 (real) and 0 (fake).
 
+    Use when: the generator's gradient vanishes because the discriminator is sure of itself.
+
+    Cost: nothing.
+
     Discriminator: `(real - 1)² / 2 + fake² / 2`; generator: `(fake - 1)² / 2`.
 
     Reference:
@@ -104,6 +108,10 @@ def least_squares() -> AdversarialLoss:
 
 def hinge() -> AdversarialLoss:
     """The hinge loss.
+
+    Use when: the discriminator is kept regular by spectral normalisation.
+
+    Cost: nothing.
 
     Discriminator: `max(0, 1 - real) + max(0, 1 + fake)`; generator: `-fake`.
 
@@ -120,6 +128,10 @@ def hinge() -> AdversarialLoss:
 def wasserstein() -> AdversarialLoss:
     """The Wasserstein critic; keep it Lipschitz by `techniques.gradient_penalty` or `optimizers.weight_clipping`.
 
+    Use when: networks are small and time is not short: it wants several discriminator steps a step.
+
+    Cost: nothing by itself; the penalty and the discriminator's steps are what it costs.
+
     Discriminator: `fake - real`; generator: `-fake`.
 
     Reference:
@@ -130,6 +142,10 @@ def wasserstein() -> AdversarialLoss:
 
 def relativistic() -> AdversarialLoss:
     """Relativistic pairing: each real example is judged against one fake; add R1 and R2, as its authors do.
+
+    Use when: beginning a new task, with `techniques.r1` and `techniques.r2` scaled to the data.
+
+    Cost: nothing; R1 and R2 add a gradient of the discriminator by its input each, differentiated again.
 
     Discriminator: `log(1 + exp(fake - real))`; generator: `log(1 + exp(real - fake))`.
 

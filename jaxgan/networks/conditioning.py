@@ -17,6 +17,10 @@ def projection(network: Network, classes: int) -> Network:
     of a linear layer has that starts likewise: labels count from the first step, but not more than the example. The
     paper normalises the embedding spectrally too; here it is left as it is.
 
+    Use when: labels are known, and every class has to be there and be its own.
+
+    Cost: nothing to speak of.
+
     Args:
       network: a discriminator `[n, ...]` that has `features`; where it is conditional itself, it is given the labels.
       classes: at least 2.
@@ -77,6 +81,10 @@ def labelled(network: Network, classes: int) -> Network:
     The label is written as `classes` numbers, 1 for the class and else 0. A flat input gets them at its end; an image
     as maps that are constant, and a sequence at every time step. So a generator of `[latent, label]`, or a
     discriminator that sees the label beside the example.
+
+    Use when: labels are known, and the network has no features for a projection and no batch normalisation.
+
+    Cost: as many more input channels as there are classes.
 
     Args:
       network: it must read the number of channels from the example; not conditional itself.

@@ -13,7 +13,11 @@ from jaxgan.types.checks import at_least
 def consensus(weight: float | Array = 0.1) -> Dynamics:
     """Simultaneous play with the consensus term: `θ ← θ - η (v(θ) + γ ∇ ½‖v(θ)‖²)`, with `v` both players' gradients.
 
-    It costs two more backward passes through both networks. The length counts what techniques train, too.
+    The length counts what techniques train, too.
+
+    Use when: the losses turn in circles, in small networks; with large ones the gradient of the length is noisy.
+
+    Cost: two more backward passes through both networks.
 
     Args:
       weight: γ, 0 or more; 0 is simultaneous play, and 0.1 the authors' program's default.

@@ -16,6 +16,10 @@ def extragradient(*, from_the_past: bool = False) -> Dynamics:
     own. An optimizer with moments updates them by both gradients, as the authors' ExtraAdam does. On the bilinear game
     `min_x max_y xy` it converges by `√((1 - η²)² + η²)` a step.
 
+    Use when: the losses turn in circles with a fixed period, in small games and research on them.
+
+    Cost: twice that of a step; from the past, memory for one more gradient of both players.
+
     Args:
       from_the_past: extrapolate by the gradients of the last point ahead instead of new ones, `θ' = θ - η v(θ'_last)`,
         which halves the cost. The optimizer then sees each gradient once for its moments; the first step extrapolates
