@@ -1,0 +1,223 @@
+"""Every technique against the plain GAN, on four tasks, from the same seeds, at equal steps and at equal time.
+
+    python experiments/compare_techniques.py tune    # chooses each setting on the tuning seeds, writes settings.json
+    python experiments/compare_techniques.py run     # measures them on other seeds, cell by cell
+    python experiments/compare_techniques.py report  # writes the table and the pictures
+
+`compare_protocol.py` says what is compared and when a technique counts as a help; it and the settings were committed
+before the runs, and the hash of both stands in each result. Every cell, one technique on one task, is saved when it is
+done, so a command that was stopped goes on where it was. `--only ring/r1` takes some of them.
+"""
+
+import dataclasses
+import hashlib
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import jax
+import numpy as np
+import tyro
+from compare_protocol import PLAIN, SEEDS, TASKS, TUNING_SEEDS, Change, Setting, candidates
+from scipy import stats
+from tqdm import tqdm
+
+from jaxgan import evaluation
+from jaxgan.commands.experiment import exit_status
+from jaxgan.runs import folder
+from jaxgan.runs.building import build
+from jaxgan.runs.loading import example_of
+from jaxgan.training.seeds import Seeds, in_turn, programs
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "compare_techniques"
+POINTS = 10  # evaluations in a run
+PAIRS = 7  # alternating runs of a chunk, for the cost of a step
+
+
+class Prepared(NamedTuple):
+    """A task with what is asked of it, made once."""
+
+    setting: Setting
+    task: Any
+    evaluation: evaluation.Evaluation
+
+
+def protocol_hash() -> str:
+    """SHA-256 of the protocol and the settings, which a result carries."""
+    files = [HERE / "compare_protocol.py", RESULTS / "settings.json"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.exists())).hexdigest()[:16]
+
+
+def seeds_of(prepared: Prepared, change: Change, seeds: Sequence[int], length: int) -> tuple[Seeds, list, Any]:
+    """The compiled programs of a setting, its feeds, and its first states."""
+    setting, task, _ = prepared
+    architecture = dataclasses.replace(setting.architecture, **change.architecture)
+    training = dataclasses.replace(setting.training, **change.training)
+    example = example_of(task)
+    model = build(architecture, training, example.shape, example.scale, kind=task.kind, classes=example.classes)
+    classes = example.classes if model.conditional else None
+    several = in_turn(programs(model, task.draw, training.batch_size, length, 500, classes=classes), seeds)
+    feeds = [lambda: task.arrays for _ in seeds]
+    states = several.begin(feeds)
+    several.compile(states, feeds)
+    return several, feeds, states
+
+
+def measured(prepared: Prepared, samples: np.ndarray) -> dict[str, float]:
+    """The numbers of one seed's samples; `divergence` is the KL in nats from the modes' shares in the data."""
+    found = prepared.evaluation.measure(samples)
+    counts, shares = np.asarray(found["counts"], float), prepared.evaluation.shares / prepared.evaluation.shares.sum()
+    p = counts / max(counts.sum(), 1)
+    divergence = float(np.sum(np.where(p > 0, p * np.log(np.maximum(p, 1e-12) / shares), 0)))
+    numbers = {"modes": found["modes"], "divergence": divergence if counts.sum() else float(np.log(1 / shares.min()))}
+    if "high_quality" in found:
+        numbers["high_quality"] = found["high_quality"]
+    if prepared.setting.rare is not None:
+        numbers["rare"] = float(p[prepared.setting.rare] / shares[prepared.setting.rare])
+    return {name: round(float(x), 5) for name, x in numbers.items()}
+
+
+def trained(prepared: Prepared, change: Change, seeds: Sequence[int], said: str) -> list[list[dict[str, float]]]:
+    """What each seed had at each of `POINTS` evaluations."""
+    training = dataclasses.replace(prepared.setting.training, **change.training)
+    several, feeds, states = seeds_of(prepared, change, seeds, training.steps // POINTS)
+    found: list[list[dict[str, float]]] = [[] for _ in seeds]
+    for _ in tqdm(range(POINTS), desc=said, disable=not sys.stderr.isatty(), leave=False):
+        states, _ = several.advance(states, feeds, 1)
+        for of_seed, samples in zip(found, several.sample(states, prepared.setting.samples), strict=True):
+            of_seed.append(measured(prepared, samples))
+    return found
+
+
+def cost(prepared: Prepared, change: Change) -> float:
+    """Time of a step relative to the plain GAN's, median of alternating runs of one seed."""
+    pair = [seeds_of(prepared, each, [0], prepared.setting.timed) for each in (PLAIN, change)]
+    ratios = []
+    for _ in range(PAIRS):
+        taken = []
+        for i, (several, feeds, states) in enumerate(pair):
+            started = time.perf_counter()
+            states, _ = several.advance(states, feeds, 1)
+            taken.append(time.perf_counter() - started)
+            pair[i] = (several, feeds, states)
+        ratios.append(taken[1] / taken[0])
+    return round(float(np.median(ratios)), 3)
+
+
+def score(prepared: Prepared, ends: Sequence[dict[str, float]]) -> float:
+    """What tuning maximises, the mean over seeds of the task's own number."""
+    return float(np.mean([prepared.setting.score(end) for end in ends]))
+
+
+def tune(prepared: Prepared, task: str, name: str, settings: dict[str, Any]) -> None:
+    """Chooses one of a technique's candidates; each has the same two seeds."""
+    tried = []
+    for change in candidates(task)[name]:
+        try:
+            ends = [of_seed[-1] for of_seed in trained(prepared, change, TUNING_SEEDS, f"tune {task}/{name}")]
+            tried.append({"change": change._asdict(), "score": round(score(prepared, ends), 4)})
+        except ValueError as error:
+            tried.append({"change": change._asdict(), "refused": str(error)})
+    able = [each for each in tried if "score" in each]
+    chosen = max(able, key=lambda each: each["score"]) if able else tried[0]
+    settings.setdefault(task, {})[name] = {**chosen, "tried": tried}
+    folder.write_json(RESULTS / "settings.json", settings)
+    print(f"{task:8} {name:28} {chosen.get('score', chosen.get('refused'))}  {chosen['change']}", flush=True)
+
+
+def run_cell(prepared: Prepared, task: str, name: str, setting: dict[str, Any]) -> dict[str, Any]:
+    """Measures one technique on one task."""
+    common = {"task": task, "technique": name, "protocol": protocol_hash()}
+    if "refused" in setting:
+        return {**common, "refused": setting["refused"]}
+    change = Change(**setting["change"])
+    started = time.perf_counter()
+    relative = 1.0 if name == "plain" else cost(prepared, change)
+    curves = trained(prepared, change, SEEDS, f"{task}/{name}")
+    # The last evaluation that the plain GAN's time pays for; a cheaper technique gets no further steps.
+    paid = max(1, min(POINTS, int(POINTS / relative + 0.05)))
+    return {
+        **common,
+        "change": change._asdict(),
+        "seeds": list(SEEDS),
+        "cost": relative,
+        "equal_steps": [of_seed[-1] for of_seed in curves],
+        "equal_time": [of_seed[paid - 1] for of_seed in curves],
+        "curve": [[round(prepared.setting.score(point), 4) for point in of_seed] for of_seed in curves],
+        "seconds": round(time.perf_counter() - started, 1),
+        "machine": f"{platform.machine()}, {jax.device_count()} {jax.devices()[0].device_kind}",
+        "versions": {"jax": jax.__version__},
+    }
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Mean, and half of its 95 % Student interval over seeds."""
+    x = np.asarray(values, float)
+    half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else np.nan
+    return float(x.mean()), float(half)
+
+
+def all_found(prepared: Prepared, ends: Sequence[dict[str, float]]) -> tuple[int, float, float]:
+    """How many seeds found all modes, and the exact binomial interval of that share."""
+    hits = sum(end["modes"] >= len(prepared.evaluation.names) for end in ends)
+    low, high = stats.binomtest(hits, len(ends)).proportion_ci(0.95, method="exact")
+    return hits, float(low), float(high)
+
+
+@dataclasses.dataclass(frozen=True)
+class Compare:
+    """Compares all techniques with the plain GAN."""
+
+    stage: tyro.conf.Positional[Literal["tune", "run", "report"]]
+    """tune chooses settings, run measures them, report writes what was found."""
+    only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="TASK/TECHNIQUE")] = ()
+    """Some cells, such as ring/r1 or ring; none is all."""
+
+    def __call__(self) -> int:
+        if self.stage == "report":
+            from compare_report import write
+
+            write(RESULTS, {name: prepared_task(name) for name in TASKS})
+            return 0
+        settings = folder.read_json(RESULTS / "settings.json") or {}
+        if self.stage == "run" and not settings:
+            raise ValueError("no settings are chosen yet: `compare_techniques.py tune` comes before run")
+        for task in TASKS:
+            names = [name for name in candidates(task) if self._wants(task, name)]
+            prepared = prepared_task(task) if names else None
+            for name in names:
+                assert prepared is not None
+                if self.stage == "tune":
+                    if name not in settings.get(task, {}):
+                        tune(prepared, task, name, settings)
+                    continue
+                path = RESULTS / "cells" / task / f"{name}.json"
+                known = folder.read_json(path) if path.exists() else None
+                if known is None or known["protocol"] != protocol_hash():
+                    found = run_cell(prepared, task, name, settings[task][name])
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    folder.write_json(path, found)
+                    mean = found.get("refused") or score(prepared, found["equal_steps"])
+                    print(f"{task:8} {name:28} {mean}  cost {found.get('cost')}", flush=True)
+        return 0
+
+    def _wants(self, task: str, name: str) -> bool:
+        return not self.only or task in self.only or f"{task}/{name}" in self.only
+
+
+def prepared_task(name: str) -> Prepared:
+    """A task, and what is measured for it."""
+    task = TASKS[name].task()
+    return Prepared(TASKS[name], task, evaluation.evaluator(task))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    return exit_status(lambda: tyro.cli(Compare, args=arguments)(), "stopped; the same command goes on")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
