@@ -9,6 +9,8 @@ from jaxgan.data.arrangements import embedded_mixture as embedded_mixture
 from jaxgan.data.arrangements import grid as grid
 from jaxgan.data.arrangements import ring as ring
 from jaxgan.data.arrays import arrays as arrays
+from jaxgan.data.balance import Balanced as Balanced
+from jaxgan.data.balance import balanced as balanced
 from jaxgan.data.curves import Curve as Curve
 from jaxgan.data.curves import spiral as spiral
 from jaxgan.data.curves import swiss_roll as swiss_roll

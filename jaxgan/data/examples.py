@@ -80,7 +80,7 @@ class Examples(NamedTuple):
 
     def at(self, rows: np.ndarray) -> Batch:
         """The examples of rows `[n]` with their labels, None where there are none; pixels in [-1, 1]."""
-        return _examples_at(self.arrays, jnp.asarray(rows))
+        return examples_at(self.arrays, jnp.asarray(rows))
 
     @property
     def modes(self) -> int:
@@ -112,10 +112,11 @@ def draw_examples(arrays: ExampleArrays, key: Key, n: int) -> Array:
 
 def draw_labelled_examples(arrays: ExampleArrays, key: Key, n: int) -> Batch:
     """Draws n examples uniformly with replacement together with their labels, None where there are none."""
-    return _examples_at(arrays, jax.random.randint(key, (n,), 0, arrays.data.shape[0]))
+    return examples_at(arrays, jax.random.randint(key, (n,), 0, arrays.data.shape[0]))
 
 
-def _examples_at(arrays: ExampleArrays, index: Array) -> Batch:
+def examples_at(arrays: ExampleArrays, index: Array) -> Batch:
+    """The examples of rows `[n]` with their labels, None where there are none; uint8 is scaled to [-1, 1]."""
     data = arrays.data[index]
     labels = None if arrays.labels is None else arrays.labels[index]
     return Batch(from_uint8(data) if data.dtype == jnp.uint8 else data, labels)
