@@ -5,6 +5,7 @@ says what they are. Where the modes are known it is also a `types.KnownModes`, w
 `types.Classified`, whose modes a classifier can be trained to tell.
 """
 
+from jaxgan.data import preparation as preparation
 from jaxgan.data.arrangements import embedded_mixture as embedded_mixture
 from jaxgan.data.arrangements import grid as grid
 from jaxgan.data.arrangements import ring as ring
