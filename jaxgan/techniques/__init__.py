@@ -6,8 +6,9 @@ from jaxgan.techniques.codes import veegan as veegan
 from jaxgan.techniques.gman import gman as gman
 from jaxgan.techniques.heads import ac_gan as ac_gan
 from jaxgan.techniques.heads import mgan as mgan
-from jaxgan.techniques.instance_noise import instance_noise as instance_noise
 from jaxgan.techniques.mode_seeking import mode_seeking as mode_seeking
+from jaxgan.techniques.noise import diffusion as diffusion
+from jaxgan.techniques.noise import instance_noise as instance_noise
 from jaxgan.techniques.penalties import dragan as dragan
 from jaxgan.techniques.penalties import gradient_penalty as gradient_penalty
 from jaxgan.techniques.penalties import r1 as r1
