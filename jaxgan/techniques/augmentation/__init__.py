@@ -1,0 +1,5 @@
+"""Augmentation that the generator does not learn, and fakes in the place of real examples, for few data."""
+
+from jaxgan.techniques.augmentation.differentiable_augmentation import (
+    differentiable_augmentation as differentiable_augmentation,
+)
