@@ -1,5 +1,6 @@
 """Techniques against mode collapse, one file each; every factory returns a `Technique`."""
 
+from jaxgan.techniques.augmentation import adaptive_augmentation as adaptive_augmentation
 from jaxgan.techniques.augmentation import differentiable_augmentation as differentiable_augmentation
 from jaxgan.techniques.codes import ali as ali
 from jaxgan.techniques.codes import infogan as infogan

@@ -1,4 +1,4 @@
-"""The controller that techniques share: how far and when its probability moves."""
+"""The controller that two techniques share: how far and when its probability moves."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +10,7 @@ from jaxgan.types import Own
 from tests.helpers import played
 
 CONTROLLED = {
+    "adaptive_augmentation": techniques.adaptive_augmentation,
     "diffusion": techniques.diffusion,
 }
 
@@ -97,3 +98,8 @@ def test_its_numbers_are_checked(name, options, message):
     with pytest.raises(ValueError, match=message.replace("NAME", name)):
         CONTROLLED[name](**options)
 
+
+@pytest.mark.parametrize("name", ["adaptive_augmentation"])
+def test_the_maximum_is_checked(name):
+    with pytest.raises(ValueError, match=rf"the maximum of {name} must be in \[0, 1\], got 1.2"):
+        CONTROLLED[name](maximum=1.2)
