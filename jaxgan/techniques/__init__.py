@@ -2,6 +2,7 @@
 
 from jaxgan.techniques.augmentation import adaptive_augmentation as adaptive_augmentation
 from jaxgan.techniques.augmentation import differentiable_augmentation as differentiable_augmentation
+from jaxgan.techniques.augmentation import pseudo_augmentation as pseudo_augmentation
 from jaxgan.techniques.codes import ali as ali
 from jaxgan.techniques.codes import infogan as infogan
 from jaxgan.techniques.codes import veegan as veegan

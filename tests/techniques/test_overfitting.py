@@ -1,4 +1,4 @@
-"""The controller that two techniques share: how far and when its probability moves."""
+"""The controller that three techniques share: how far and when its probability moves."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +12,7 @@ from tests.helpers import played
 CONTROLLED = {
     "adaptive_augmentation": techniques.adaptive_augmentation,
     "diffusion": techniques.diffusion,
+    "pseudo_augmentation": techniques.pseudo_augmentation,
 }
 
 
@@ -99,7 +100,7 @@ def test_its_numbers_are_checked(name, options, message):
         CONTROLLED[name](**options)
 
 
-@pytest.mark.parametrize("name", ["adaptive_augmentation"])
+@pytest.mark.parametrize("name", ["adaptive_augmentation", "pseudo_augmentation"])
 def test_the_maximum_is_checked(name):
     with pytest.raises(ValueError, match=rf"the maximum of {name} must be in \[0, 1\], got 1.2"):
         CONTROLLED[name](maximum=1.2)

@@ -4,3 +4,4 @@ from jaxgan.techniques.augmentation.adaptive_augmentation import adaptive_augmen
 from jaxgan.techniques.augmentation.differentiable_augmentation import (
     differentiable_augmentation as differentiable_augmentation,
 )
+from jaxgan.techniques.augmentation.pseudo_augmentation import pseudo_augmentation as pseudo_augmentation
