@@ -11,38 +11,10 @@ cannot silently broadcast to `[batch, batch]`.
 Array([0.693, 0.   ], dtype=float32)
 """
 
-from collections.abc import Callable
-
 import jax
 
-from jaxgan.types import AdversarialLoss, Array, Halves
-
-
-def _checked(loss: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
-    def checked(real_logits: Array, fake_logits: Array) -> Array:
-        if real_logits.ndim not in (1, 2) or real_logits.shape != fake_logits.shape:
-            raise ValueError(
-                "a loss takes real and fake logits of the same shape [batch] or [batch, parts], "
-                f"not {list(real_logits.shape)} and {list(fake_logits.shape)}"
-            )
-        return loss(real_logits, fake_logits)
-
-    return checked
-
-
-def _loss(
-    discriminator: Callable[[Array, Array], Array],
-    generator: Callable[[Array, Array], Array],
-    halves: Halves | None = None,
-) -> AdversarialLoss:
-    return AdversarialLoss(_checked(discriminator), _checked(generator), halves)
-
-
-def _halved(
-    real: Callable[[Array], Array], fake: Callable[[Array], Array], generator: Callable[[Array], Array]
-) -> AdversarialLoss:
-    """A loss that judges real examples and fakes apart."""
-    return _loss(lambda r, f: real(r) + fake(f), lambda r, f: generator(f), Halves(real, fake, generator))
+from jaxgan.losses._building import compared, halved
+from jaxgan.types import AdversarialLoss
 
 
 def zero_sum(loss: AdversarialLoss) -> AdversarialLoss:
@@ -80,7 +52,7 @@ def non_saturating() -> AdversarialLoss:
     Reference:
       Goodfellow et al., "Generative Adversarial Nets", 2014, section 3.
     """
-    return _halved(
+    return halved(
         lambda real: jax.nn.softplus(-real),
         lambda fake: jax.nn.softplus(fake),
         lambda fake: jax.nn.softplus(-fake),
@@ -99,7 +71,7 @@ def least_squares() -> AdversarialLoss:
     Reference:
       Mao et al., "Least Squares Generative Adversarial Networks", 2017, equation 9.
     """
-    return _halved(
+    return halved(
         lambda real: 0.5 * (real - 1.0) ** 2,
         lambda fake: 0.5 * fake**2,
         lambda fake: 0.5 * (fake - 1.0) ** 2,
@@ -118,7 +90,7 @@ def hinge() -> AdversarialLoss:
     Reference:
       Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral Normalization for GANs", 2018, equations 16 and 17.
     """
-    return _halved(
+    return halved(
         lambda real: jax.nn.relu(1.0 - real),
         lambda fake: jax.nn.relu(1.0 + fake),
         lambda fake: -fake,
@@ -137,7 +109,7 @@ def wasserstein() -> AdversarialLoss:
     Reference:
       Arjovsky, Chintala and Bottou, "Wasserstein GAN", 2017, algorithm 1.
     """
-    return _halved(lambda real: -real, lambda fake: fake, lambda fake: -fake)
+    return halved(lambda real: -real, lambda fake: fake, lambda fake: -fake)
 
 
 def relativistic() -> AdversarialLoss:
@@ -153,7 +125,7 @@ def relativistic() -> AdversarialLoss:
       Jolicoeur-Martineau, "The Relativistic Discriminator", 2018, equation 4 (RpGAN); Huang et al., "The GAN is dead;
       long live the GAN!", 2024, equation 2.
     """
-    return _loss(
+    return compared(
         lambda real, fake: jax.nn.softplus(fake - real),
         lambda real, fake: jax.nn.softplus(real - fake),
     )
