@@ -223,7 +223,9 @@ def _averaged(average: float | Array | None, params: PyTree, before: PyTree) -> 
 
 def _info(moved: Moved) -> Info:
     seen, play = moved.round.seen, moved.play
-    right = jnp.mean(seen.real_logits > 0) + jnp.mean(seen.fake_logits < 0)
+    # Parts of a joint loss are no logits by themselves.
+    real, fake = (play.loss.logit(a) if play.loss.joint else a for a in (seen.real_logits, seen.fake_logits))
+    right = jnp.mean(real > 0) + jnp.mean(fake < 0)
     return Info(
         generator_loss=moved.answer.loss,
         discriminator_loss=moved.round.loss,
