@@ -23,6 +23,55 @@ def hinged(real, fake):
     return np.maximum(0.0, 1.0 - real) + np.maximum(0.0, 1.0 + fake)
 
 
+def labelled(logits, label):
+    """Cross entropy with labels that are no whole numbers."""
+    return -label * np.log(sigmoid(logits)) - (1.0 - label) * np.log(1.0 - sigmoid(logits))
+
+
+def alpha_loss(p, alpha):
+    return alpha / (alpha - 1.0) * (1.0 - p ** ((alpha - 1.0) / alpha))
+
+
+def averaged(kind, penalty):
+    """Each against the mean of the others; `penalty` of what should be large."""
+
+    def discriminator(real, fake):
+        return (penalty(real - fake.mean()) + penalty(real.mean() - fake)) / 2.0
+
+    def generator(real, fake):
+        return (penalty(fake.mean() - real) + penalty(fake - real.mean())) / 2.0
+
+    return losses.relativistic_average(kind), discriminator, generator
+
+
+PENALTIES = {
+    "standard": lambda t: -np.log(sigmoid(t)),
+    "least_squares": lambda t: (t - 1.0) ** 2,
+    "hinge": lambda t: np.maximum(0.0, 1.0 - t),
+}
+
+
+def divergence(name, output, conjugate):
+    """An f-GAN of its output activation and of the conjugate as a function of what is put out."""
+    return (
+        losses.f_divergence(name),
+        lambda real, fake: -output(real) + conjugate(output(fake)),
+        lambda real, fake: -output(fake),
+    )
+
+
+# As in table 2 of Nowozin et al. (2016), but for the bias of kl.
+DIVERGENCES = {
+    name: divergence(name, output, conjugate)
+    for name, output, conjugate in (
+        ("kl", lambda v: v + 1.0, lambda t: np.exp(t - 1.0)),
+        ("reverse_kl", lambda v: -np.exp(-v), lambda t: -1.0 - np.log(-t)),
+        ("pearson", lambda v: v, lambda t: t**2 / 4.0 + t),
+        ("hellinger", lambda v: 1.0 - np.exp(-v), lambda t: t / (1.0 - t)),
+        ("jensen_shannon", lambda v: np.log(2.0) - np.log(1.0 + np.exp(-v)), lambda t: -np.log(2.0 - np.exp(t))),
+    )
+}
+
 # name: (loss, formula of the discriminator, formula of the generator)
 LOSSES = {
     "minimax": (losses.minimax(), cross_entropy, lambda real, fake: -cross_entropy(real, fake)),
@@ -40,6 +89,38 @@ LOSSES = {
         lambda real, fake: np.log(1.0 + np.exp(real - fake)),
     ),
     "zero_sum": (losses.zero_sum(losses.hinge()), hinged, lambda real, fake: -hinged(real, fake)),
+    **{f"relativistic_average {kind}": averaged(kind, penalty) for kind, penalty in PENALTIES.items()},
+    **{f"f_divergence {name}": row for name, row in DIVERGENCES.items()},
+    "f_divergence saturating": (
+        losses.f_divergence("hellinger", saturating=True),
+        DIVERGENCES["hellinger"][1],
+        lambda real, fake: -DIVERGENCES["hellinger"][1](real, fake),
+    ),
+    "alpha": (
+        losses.alpha(0.3, 2.0),
+        lambda real, fake: alpha_loss(sigmoid(real), 0.3) + alpha_loss(1.0 - sigmoid(fake), 0.3),
+        lambda real, fake: alpha_loss(sigmoid(fake), 2.0),
+    ),
+    "alpha saturating": (
+        losses.alpha(0.5, 1.2, saturating=True),
+        lambda real, fake: alpha_loss(sigmoid(real), 0.5) + alpha_loss(1.0 - sigmoid(fake), 0.5),
+        lambda real, fake: -alpha_loss(sigmoid(real), 1.2) - alpha_loss(1.0 - sigmoid(fake), 1.2),
+    ),
+    "smoothed": (
+        losses.smoothed(losses.non_saturating(), real=0.9, fake=0.2),
+        lambda real, fake: labelled(real, 0.9) + labelled(fake, 0.2),
+        lambda real, fake: -np.log(sigmoid(fake)),
+    ),
+    "smoothed least_squares": (
+        losses.smoothed(losses.least_squares()),
+        lambda real, fake: ((real - 0.9) ** 2 + 0.9 * 0.1) / 2.0 + fake**2 / 2.0,
+        lambda real, fake: (fake - 1.0) ** 2 / 2.0,
+    ),
+    "flipped": (
+        losses.flipped(losses.non_saturating(), 0.3),
+        lambda real, fake: labelled(real, 0.7) + labelled(fake, 0.3),
+        lambda real, fake: -np.log(sigmoid(fake)),
+    ),
 }
 
 PLAYERS = ("discriminator", "generator")
@@ -52,7 +133,8 @@ def named(request):
 
 def test_every_loss_is_in_the_table():
     public = {name for name, value in vars(losses).items() if callable(value)}
-    assert {name for name in public if not name.startswith("_")} == set(LOSSES)
+    tested = {name.split()[0] for name in LOSSES} | {"d2gan", "realness"}  # these are joint: test_joint.py
+    assert {name for name in public if not name.startswith("_")} == tested
 
 
 def test_values_equal_the_formulas(named, x64):
@@ -108,7 +190,10 @@ def test_halves_are_the_same_loss(named):
 
 def test_losses_that_compare_real_with_fake_have_no_halves():
     without = {name for name, (loss, *_) in LOSSES.items() if loss.halves is None}
-    assert without == {"minimax", "zero_sum", "relativistic"}
+    assert without == {
+        *("minimax", "zero_sum", "relativistic", "f_divergence saturating", "alpha saturating"),
+        *(f"relativistic_average {kind}" for kind in PENALTIES),
+    }
 
 
 # Optimal discriminators. Eight real and eight fake examples are spread over four places as p and q say.
@@ -128,6 +213,13 @@ def discriminator_risk(loss, logits):
         ("minimax", np.log(P / Q)),
         ("non_saturating", np.log(P / Q)),
         ("least_squares", P / (P + Q)),
+        ("f_divergence kl", np.log(P / Q)),
+        ("f_divergence reverse_kl", np.log(P / Q)),
+        ("f_divergence pearson", 2.0 * (P / Q - 1.0)),
+        ("f_divergence hellinger", np.log(P / Q) / 2.0),
+        ("f_divergence jensen_shannon", np.log(P / Q)),
+        ("smoothed", np.log((0.9 * P + 0.2 * Q) / (0.1 * P + 0.8 * Q))),
+        ("flipped", np.log((0.7 * P + 0.3 * Q) / (0.3 * P + 0.7 * Q))),
     ],
 )
 def test_gradient_vanishes_at_the_optimal_discriminator(x64, name, optimum):
@@ -155,7 +247,7 @@ def test_original_game_is_worth_the_jensen_shannon_divergence(x64):
     np.testing.assert_allclose(value, 2 * divergence - np.log(4), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["minimax", "zero_sum"])
+@pytest.mark.parametrize("name", ["minimax", "zero_sum", "f_divergence saturating"])
 def test_zero_sum_games_keep_the_real_term(name):
     loss = LOSSES[name][0]
     real, fake = jnp.asarray(REAL, jnp.float32), jnp.asarray(FAKE, jnp.float32)
@@ -164,7 +256,7 @@ def test_zero_sum_games_keep_the_real_term(name):
     assert np.any(np.abs(by_real) > 0.1)
 
 
-@pytest.mark.parametrize("name", ["wasserstein", "relativistic"])
+@pytest.mark.parametrize("name", ["wasserstein", "relativistic", "relativistic_average standard"])
 def test_comparing_losses_do_not_see_a_common_shift(name):
     loss = LOSSES[name][0]
     real, fake = jnp.asarray(REAL, jnp.float32), jnp.asarray(FAKE, jnp.float32)
