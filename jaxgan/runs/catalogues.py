@@ -3,7 +3,7 @@
 A technique, a loss or a network that its package exports is in its catalogue at once; nothing is entered here.
 
 >>> sorted(LOSSES.factories)[:2], "r1" in TECHNIQUES.factories, "mlp" in NETWORKS.factories
-(['hinge', 'least_squares'], True, True)
+(['alpha', 'd2gan'], True, True)
 """
 
 import functools
@@ -58,8 +58,9 @@ MODELS = Catalogue("model", {"gan": models.gan, "vae": models.vae})
 _PLAIN_NETWORKS = public(networks, "network", Network, _FUNCTIONS)
 # With those that wrap one of the others, `projection:dcgan_discriminator(width=32),classes=10`.
 NETWORKS = public(networks, "network", Network, {**_FUNCTIONS, Network: naming(_PLAIN_NETWORKS)})
-# Without `zero_sum`, which takes a loss and builds none by itself; `minimax` is the zero-sum game of the field.
-LOSSES = public(losses, "loss", AdversarialLoss, _FUNCTIONS)
+_PLAIN_LOSSES = public(losses, "loss", AdversarialLoss, _FUNCTIONS)
+# With those that change one of the others, `smoothed:hinge,real=0.8`.
+LOSSES = public(losses, "loss", AdversarialLoss, {**_FUNCTIONS, AdversarialLoss: naming(_PLAIN_LOSSES)})
 DYNAMICS = public(dynamics, "dynamics", dynamics.Dynamics)
 TECHNIQUES = public(
     techniques,

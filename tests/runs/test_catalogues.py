@@ -33,7 +33,6 @@ def test_what_a_package_exports_can_be_named(catalogue, module, makes, some):
 
 
 def test_what_no_text_can_say_is_left_out():
-    assert "zero_sum" not in LOSSES.factories
     assert not {"from_linen", "from_nnx", "maxout"} & set(NETWORKS.factories)
 
 
@@ -42,9 +41,41 @@ def test_a_network_may_wrap_another_one():
     assert network.conditional and network.features is not None
 
 
+# What a loss needs besides its name.
+NEEDED = {
+    "alpha": ":0.5,generator=1.2",
+    "f_divergence": ":kl",
+    "flipped": ":hinge",
+    "smoothed": ":hinge",
+    "zero_sum": ":hinge",
+}
+
+
 @pytest.mark.parametrize("name", LOSSES.factories)
 def test_each_loss_is_made_by_its_name(name):
-    assert isinstance(make(read(LOSSES, name)), AdversarialLoss)
+    assert isinstance(make(read(LOSSES, name + NEEDED.get(name, ""))), AdversarialLoss)
+
+
+@pytest.mark.parametrize(
+    ("text", "loss"),
+    [
+        ("smoothed:hinge,real=0.8", losses.smoothed(losses.hinge(), 0.8)),
+        ("smoothed:loss=hinge", losses.smoothed(losses.hinge())),
+        ("flipped:f_divergence(kl),probability=0.1", losses.flipped(losses.f_divergence("kl"), 0.1)),
+        ("zero_sum:alpha(0.5,generator=1.0)", losses.zero_sum(losses.alpha(0.5, 1.0))),
+    ],
+)
+def test_a_loss_may_change_another_one(text, loss):
+    made, logits = make(read(LOSSES, text)), (jnp.array([0.3, -2.0]), jnp.array([1.1, 0.0]))
+    for player in ("discriminator", "generator"):
+        np.testing.assert_array_equal(getattr(made, player)(*logits), getattr(loss, player)(*logits))
+
+
+def test_a_loss_changes_a_plain_one():
+    with pytest.raises(ValueError, match=r"loss takes a loss; flipped\(hinge\): no loss 'flipped'"):
+        read(LOSSES, "smoothed:flipped(hinge)", "--loss")
+    with pytest.raises(ValueError, match="smoothed mixes the real and the fake half of a loss"):
+        make(read(LOSSES, "smoothed:relativistic", "--loss"))
 
 
 @pytest.mark.parametrize(
