@@ -15,11 +15,13 @@ class Example(NamedTuple):
       parts: how many logits the discriminator has to give.
       joint: whether the discriminator sees more than the example, which comes first: columns beside flat ones, a tree
         with others.
+      constant: whether none of its terms and weights has a gradient, as where it ranks, looks up or only adjusts.
     """
 
     call: str
     parts: int = 1
     joint: bool = False
+    constant: bool = False
 
 
 def gathered() -> dict[str, Example]:
