@@ -3,6 +3,12 @@
 from jaxgan.techniques.augmentation import adaptive_augmentation as adaptive_augmentation
 from jaxgan.techniques.augmentation import differentiable_augmentation as differentiable_augmentation
 from jaxgan.techniques.augmentation import pseudo_augmentation as pseudo_augmentation
+from jaxgan.techniques.balance import adaptive_weights as adaptive_weights
+from jaxgan.techniques.balance import balance as balance
+from jaxgan.techniques.balance import class_weights as class_weights
+from jaxgan.techniques.balance import gap_aware_rate as gap_aware_rate
+from jaxgan.techniques.balance import proportional_control as proportional_control
+from jaxgan.techniques.balance import top_k as top_k
 from jaxgan.techniques.codes import ali as ali
 from jaxgan.techniques.codes import infogan as infogan
 from jaxgan.techniques.codes import veegan as veegan
