@@ -14,7 +14,7 @@ def balance(
     by: Literal["accuracy", "gap"] = "accuracy",
     *,
     rate: float | Array = 0.01,
-    least: float | Array = 0.01,
+    least: float | Array = 0.1,
 ) -> Technique:
     """Takes a share s of each of the discriminator's updates: `s ← clip(s · exp(λ (target - measured)), least, 1)`.
 

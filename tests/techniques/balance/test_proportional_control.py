@@ -36,7 +36,7 @@ def energies():
 
 def test_the_papers_controller(x64):
     """Energies of 0.1 and 0.03, γ = 0.5 and λ = 0.001: k becomes 2e-5, and the measure is 0.12."""
-    own = updated(techniques.proportional_control(0.5, start=0.0), 0.1, 0.03, energies())
+    own = updated(techniques.proportional_control(0.5, start=0.0, least=0.0), 0.1, 0.03, energies())
     np.testing.assert_allclose(own.state["factor"], 2e-5, rtol=1e-9)
     np.testing.assert_allclose(own.state["measure"], 0.12, rtol=1e-9)
     assert techniques.proportional_control().report(own) == own.state
@@ -51,7 +51,13 @@ def test_a_discriminator_that_is_ahead_attends_less_to_fakes_and_an_even_one_as_
     technique = techniques.proportional_control(rate=0.01)
     assert updated(technique, 5.0, -5.0).state["factor"] < 1.0
     assert updated(technique, 0.0, 0.0).state["factor"] == 1.0
-    assert updated(technique, 5.0, -5.0, times=50).state["factor"] == 0.0
+    assert updated(technique, 5.0, -5.0, times=50).state["factor"] == np.float32(0.1)
+
+
+def test_it_comes_back_where_everything_is_called_as_real_as_the_data():
+    """The equilibrium at the smallest k: a logit of `log(1 / k)` for real and fake alike."""
+    technique = techniques.proportional_control(start=0.1)
+    assert updated(technique, np.log(10.0), np.log(10.0)).state["factor"] > 0.1
 
 
 def test_in_a_step_the_fake_half_is_multiplied():
@@ -73,6 +79,8 @@ def test_mistakes_are_one_line():
         techniques.proportional_control(rate=-1.0)
     with pytest.raises(ValueError, match=r"start of proportional_control must be in .*, got 2"):
         techniques.proportional_control(start=2.0)
+    with pytest.raises(ValueError, match=r"least of proportional_control must be in .*, got -1"):
+        techniques.proportional_control(least=-1.0)
     with pytest.raises(ValueError, match="proportional_control weighs real and fake examples apart"):
         small_gan(techniques.proportional_control(), loss=losses.relativistic()).init(
             jax.random.key(0), jnp.ones((4, 2))
