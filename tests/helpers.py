@@ -11,7 +11,7 @@ import optax
 
 import jaxgan
 from jaxgan import GAN, Technique, losses, optimizers
-from jaxgan.types import Array, Key, Network, Params, Play, Player, State, Stats, as_batch
+from jaxgan.types import Array, Batch, Key, Network, Params, Play, Player, State, Stats, as_batch
 
 jit = jax.jit  # conftest.py makes compiling cheap
 
@@ -192,6 +192,7 @@ def played(
         "generate": as_batch,
         "judge": lambda params, x: judge(x),
         "make": lambda params, z: as_batch(z),
+        "draw": lambda key: Batch(fake.latent, fake.label),
         "data": real,
         "generated": fake,
         "loss": losses.non_saturating(),

@@ -215,6 +215,14 @@ def play(
     def make(params: Params, z: PyTree | Batch) -> Batch:
         return generate(context, params, as_batch(z))[0]
 
+    def draw(key: Key) -> Batch:
+        def own(technique):
+            return own_of(technique, context.states, generator, discriminator)
+
+        latent = minibatch.generated.latent
+        assert latent is not None
+        return draw_latents(parts, own, key, latent.shape[0], latent.dtype, minibatch.data.label, given=False)
+
     still = features_of(context, *frozen, minibatch.key)
     live = features_of(context, discriminator.network, stats, minibatch.key)
 
@@ -229,6 +237,7 @@ def play(
         generate=lambda z: make(generator.network, z),
         judge=judge,
         make=make,
+        draw=draw,
         data=minibatch.data,
         generated=minibatch.generated,
         loss=parts.loss,

@@ -40,6 +40,8 @@ class Play(NamedTuple):
       generate: `generate(z) -> Batch`, the generator in training mode.
       judge: `judge(params, x) -> [logits]`, the discriminator's network at any parameters.
       make: `make(params, z) -> Batch`, the generator's network at any parameters.
+      draw: `draw(key) -> Batch`, as many new latents as the minibatch has, with labels, for `generate`; techniques have
+        changed them, as they did those of the minibatch.
       real: real examples as the discriminator saw them.
       fake: fakes as the discriminator saw them.
       data: real examples before any technique changed them.
@@ -58,6 +60,7 @@ class Play(NamedTuple):
     generate: Callable[..., Batch]
     judge: Callable[..., Array]
     make: Callable[..., Batch]
+    draw: Callable[[Key], Batch]
     real: Batch
     fake: Batch
     data: Batch
