@@ -15,13 +15,18 @@ class Example(NamedTuple):
       parts: how many logits the discriminator has to give.
       joint: whether the discriminator sees more than the example, which comes first: columns beside flat ones, a tree
         with others.
-      constant: whether none of its terms and weights has a gradient, as where it ranks, looks up or only adjusts.
+      images: whether it is for square images alone.
+      constant: whether none of its terms and weights has a gradient by the round's fakes or the discriminator, as where
+        it ranks, looks up or only adjusts, or depends on what it owns alone.
+      signed: whether its terms may be below zero.
     """
 
     call: str
     parts: int = 1
     joint: bool = False
+    images: bool = False
     constant: bool = False
+    signed: bool = False
 
 
 def gathered() -> dict[str, Example]:

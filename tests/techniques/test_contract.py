@@ -5,6 +5,7 @@ What every loss promises is in `tests/losses/test_adversarial.py`, over the same
 
 import functools
 import inspect
+import math
 
 import chex
 import jax
@@ -15,7 +16,7 @@ import pytest
 from jaxgan import Batch, Info, Own, Play, Unroll, networks, techniques
 from jaxgan.runs import catalogues
 from jaxgan.runs.factories import make, read
-from jaxgan.types import Terms
+from jaxgan.types import Network, Terms, as_batch
 from tests.helpers import counted, jit, perceptron, played, small_gan
 from tests.techniques.examples import NOISE, gathered
 
@@ -35,30 +36,59 @@ def draw(shape=VECTOR, dtype=jnp.float32):
     return tuple(jax.random.normal(key, shape, dtype) for key, shape in zip(keys, shapes, strict=True))
 
 
+def shape_of(name):
+    """What a technique is tried on."""
+    return IMAGE if EXAMPLES[name].images else VECTOR
+
+
+def reshaping(network, shape=()):
+    """The network on examples read as vectors; what it gives has the `shape`, where there is one."""
+
+    def flat(x):
+        return x.reshape(x.shape[0], -1)
+
+    def apply(params, stats, x, **options):
+        y, stats = network.apply(params, stats, flat(x), **options)
+        return y.reshape(-1, *shape) if shape else y, stats
+
+    def features(params, stats, x, **options):
+        return network.features(params, stats, flat(x), **options)
+
+    return Network(lambda key, x: network.init(key, flat(x)), apply, features)
+
+
 def every_hook(name, key, weights, data, generated, latent):
     """All that a technique does in its second round, by the name of the hook."""
     technique = TECHNIQUES[name]
     key_init, key_attach, key_first, *keys = jax.random.split(key, 9)
+    real, fake = Batch(data, LABELS), Batch(generated, LABELS[::-1])
 
     def discriminate(x):
         return jnp.sum(jnp.tanh(x * weights[None]).reshape(BATCH, -1).astype(jnp.float32) ** 2, axis=1)
 
     def features(x):
-        return jnp.tanh(x.reshape(BATCH, -1))
+        return jnp.tanh(x.reshape(x.shape[0], -1))
+
+    def generate(z):
+        z = as_batch(z)
+        matrix = jnp.cos(jnp.arange(z.data.shape[1] * generated[0].size)).reshape(z.data.shape[1], -1)
+        made = jnp.tanh(z.data @ matrix.astype(z.data.dtype)).astype(generated.dtype)
+        return Batch(made.reshape(-1, *generated.shape[1:]), z.label, z.data)
 
     columns = slice(NOISE, NOISE + technique.columns)
     latent = jnp.concatenate([latent, jnp.zeros((BATCH, technique.columns), latent.dtype)], axis=1)
-    if technique.latent:  # none of them uses in it what it owns
-        latent = technique.latent(Own(), keys[0], Batch(latent), columns).data
+    own = technique.init(key_init, real, latent.shape[1]) if technique.init else Own()
+    if technique.latent:
+        latent = technique.latent(own, keys[0], Batch(latent), columns).data
     found = {"latent": latent} if technique.latent else {}
-    real, fake = Batch(data, LABELS), Batch(generated, LABELS[::-1])
-    play = played(discriminate, real, fake, latent=latent, features=features, columns={name: columns})
+    play = played(
+        discriminate, real, fake, latent=latent, features=features, columns={name: columns}, generate=generate
+    )
     if (parts := EXAMPLES[name].parts) > 1:
         in_parts = [y[:, None] * jnp.arange(1.0, parts + 1)[None] for y in (play.real_logits, play.fake_logits)]
         play = play._replace(real_logits=in_parts[0], fake_logits=in_parts[1])
     zero = jnp.zeros(())
     info = Info(zero, zero, zero, zero, zero, zero, Terms({}, {}))
-    own = technique.init(key_init, play.data, latent.shape[1]) if technique.init else Own()
     if technique.attach:
         shapes = {k: v for k, v in play._asdict().items() if isinstance(v, jax.Array | Batch)}
         seen = jax.eval_shape(lambda: {**shapes, "features": features(data)})
@@ -72,9 +102,10 @@ def every_hook(name, key, weights, data, generated, latent):
         found["meet"] = technique.meet(own, keys[1], real, fake, play.features)
     if technique.rehearse:
         found["rehearse"] = technique.rehearse(own, keys[2], fake)
-    for hook in ("discriminator_weights", "generator_weights", "discriminator_loss", "generator_loss"):
+    hooks = ("discriminator_weights", "generator_weights", "discriminator_loss", "generator_loss")
+    for hook, key_hook in zip(hooks, jax.random.split(keys[3], len(hooks)), strict=True):
         if (function := getattr(technique, hook)) is not None:
-            found[hook] = function(own, keys[3], play)
+            found[hook] = function(own, key_hook, play)
     if technique.update:
         found["update"] = technique.update(own, keys[4], play, info)
     return found
@@ -97,6 +128,8 @@ def test_it_does_something(name):
 @pytest.mark.parametrize("shape", [VECTOR, IMAGE], ids=["vectors", "images"])
 @every_technique
 def test_hooks_keep_shape_and_dtype_and_losses_are_wide_scalars(name, shape, dtype):
+    if shape == VECTOR and EXAMPLES[name].images:
+        pytest.skip("it is for images")
     arrays = draw(shape, dtype)
     found = jax.eval_shape(functools.partial(every_hook, name), jax.random.key(0), *arrays)
     for hook in ("meet", "rehearse"):
@@ -115,7 +148,7 @@ def test_hooks_keep_shape_and_dtype_and_losses_are_wide_scalars(name, shape, dty
 
 @every_technique
 def test_compiled_and_vmapped_results_equal_plain_ones(name):
-    arrays = draw()
+    arrays = draw(shape_of(name))
     plain = [every_hook(name, jax.random.key(i), *arrays) for i in range(2)]
     compiled = jit(jax.vmap(lambda key: every_hook(name, key, *arrays)))(jax.vmap(jax.random.key)(jnp.arange(2)))
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *plain)
@@ -130,7 +163,7 @@ def test_gradients_are_finite_and_stay_so_where_nothing_varies(name):
         return sum((jnp.sum(value) for value in jax.tree.leaves(terms)), jnp.zeros(()))
 
     gradient = jit(jax.grad(total, (0, 2)))
-    weights, data, generated, latent = draw()
+    weights, data, generated, latent = draw(shape_of(name))
     ordinary = gradient(weights, data, generated, latent)
     assert any(np.any(leaf != 0.0) for leaf in ordinary) != EXAMPLES[name].constant
     same = jnp.ones_like(generated)  # the collapsed generator, and a discriminator that is flat
@@ -141,25 +174,28 @@ def test_gradients_are_finite_and_stay_so_where_nothing_varies(name):
 def groups():
     """Techniques that a GAN can have together, a few at a time: compiling their step costs little more than for one.
 
-    Those that change what a discriminator is are alone.
+    Those that change what a discriminator is are alone, and those for images among themselves.
     """
     alone = [[name] for name, example in EXAMPLES.items() if example.joint or example.parts > 1]
-    others = [name for name in EXAMPLES if [name] not in alone]
-    return alone + [others[i :: -(-len(others) // 6)] for i in range(-(-len(others) // 6))]
+    images = [name for name, example in EXAMPLES.items() if example.images]
+    others = [name for name in EXAMPLES if [name] not in alone and name not in images]
+    return [*alone, images, *(others[i :: -(-len(others) // 6)] for i in range(-(-len(others) // 6)))]
 
 
 @pytest.mark.parametrize("names", groups(), ids="+".join)
 def test_steps_are_finite_keep_their_form_take_one_trace_and_report_terms(names):
     """With one update of lookahead, so that a term of the discriminator is differentiated twice."""
     chosen = [TECHNIQUES[name] for name in names]
-    parts, discriminator = EXAMPLES[names[0]].parts, perceptron([5], out=1)
+    parts, shape = EXAMPLES[names[0]].parts, shape_of(names[0])
+    discriminator = reshaping(perceptron([5], out=1))
     players = small_gan(
         *chosen,
+        generator=reshaping(perceptron([4], out=math.prod(shape)), shape),
         discriminator=networks.several_discriminators(discriminator, parts) if parts > 1 else discriminator,
         unroll=Unroll(1),
         label_distribution=lambda key, n: jax.random.randint(key, (n,), 0, 3),
     )
-    data = Batch(draw()[1], LABELS)
+    data = Batch(draw(shape)[1], LABELS)
     step, traces = counted(players.step)
     step, start = jit(step), jit(players.init)(jax.random.key(0), data)
     state = start
@@ -170,5 +206,6 @@ def test_steps_are_finite_keep_their_form_take_one_trace_and_report_terms(names)
         assert all(leaf.shape == () for leaf in jax.tree.leaves(info))
         assert set(info.terms.discriminator) == {each.name for each in chosen if each.discriminator_loss}
         assert set(info.terms.generator) == {each.name for each in chosen if each.generator_loss}
-        assert all(term != 0.0 for term in jax.tree.leaves(info.terms))
+        signs = {each: value for terms in info.terms for each, value in terms.items()}
+        assert all(value > 0.0 or (EXAMPLES[each].signed and value < 0.0) for each, value in signs.items())
     assert len(traces) == 1
