@@ -10,7 +10,10 @@ from jaxgan.techniques.balance import gap_aware_rate as gap_aware_rate
 from jaxgan.techniques.balance import proportional_control as proportional_control
 from jaxgan.techniques.balance import top_k as top_k
 from jaxgan.techniques.codes import ali as ali
+from jaxgan.techniques.codes import imle as imle
 from jaxgan.techniques.codes import infogan as infogan
+from jaxgan.techniques.codes import information as information
+from jaxgan.techniques.codes import mode_regularised as mode_regularised
 from jaxgan.techniques.codes import veegan as veegan
 from jaxgan.techniques.gman import gman as gman
 from jaxgan.techniques.heads import ac_gan as ac_gan
