@@ -18,6 +18,8 @@ from jaxgan.techniques.codes import veegan as veegan
 from jaxgan.techniques.gman import gman as gman
 from jaxgan.techniques.heads import ac_gan as ac_gan
 from jaxgan.techniques.heads import mgan as mgan
+from jaxgan.techniques.latents import deligan as deligan
+from jaxgan.techniques.latents import particle_prior as particle_prior
 from jaxgan.techniques.mode_seeking import mode_seeking as mode_seeking
 from jaxgan.techniques.noise import diffusion as diffusion
 from jaxgan.techniques.noise import instance_noise as instance_noise
