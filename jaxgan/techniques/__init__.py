@@ -20,6 +20,7 @@ from jaxgan.techniques.heads import ac_gan as ac_gan
 from jaxgan.techniques.heads import mgan as mgan
 from jaxgan.techniques.latents import deligan as deligan
 from jaxgan.techniques.latents import particle_prior as particle_prior
+from jaxgan.techniques.learned_noise import learned_noise as learned_noise
 from jaxgan.techniques.mode_seeking import mode_seeking as mode_seeking
 from jaxgan.techniques.noise import diffusion as diffusion
 from jaxgan.techniques.noise import instance_noise as instance_noise
