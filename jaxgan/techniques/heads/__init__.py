@@ -2,3 +2,4 @@
 
 from jaxgan.techniques.heads.ac_gan import ac_gan as ac_gan
 from jaxgan.techniques.heads.mgan import mgan as mgan
+from jaxgan.techniques.heads.twin_ac_gan import twin_ac_gan as twin_ac_gan
