@@ -18,6 +18,7 @@ from jaxgan.techniques.codes import veegan as veegan
 from jaxgan.techniques.gman import gman as gman
 from jaxgan.techniques.heads import ac_gan as ac_gan
 from jaxgan.techniques.heads import mgan as mgan
+from jaxgan.techniques.heads import self_supervised as self_supervised
 from jaxgan.techniques.heads import twin_ac_gan as twin_ac_gan
 from jaxgan.techniques.latents import deligan as deligan
 from jaxgan.techniques.latents import particle_prior as particle_prior
