@@ -86,7 +86,8 @@ def learned_noise(
 
     def generator_loss(own, key, play):
         del key, play
-        return -weight * sum(jnp.sum(math.log(largest) + jax.nn.log_sigmoid(s)) for s in jax.tree.leaves(own.generator))
+        each = [jnp.sum(math.log(largest) + jax.nn.log_sigmoid(s)) for s in jax.tree.leaves(own.generator)]
+        return -weight * jnp.sum(jnp.stack(each))
 
     def report(own):
         values = jnp.concatenate([jnp.ravel(s) for s in jax.tree.leaves(own.generator)])

@@ -17,8 +17,8 @@ def self_supervised(weight: float | Array = 1.0, generator_weight: float | Array
     discriminator that only compares may forget.
 
     Each image is turned once: neighbours by one quarter more than the one before, from a random beginning, so that all
-    four turns have equal shares where four divides the batch. The authors' program shows some images in all four. Images whose
-    turn cannot be told (a texture, a ring) teach nothing.
+    four turns have equal shares where four divides the batch. The authors' program shows some images in all four.
+    Images whose turn cannot be told (a texture, a ring) teach nothing.
 
     Use when: images have an upright position, the discriminator forgets, and there are no labels.
 
