@@ -19,10 +19,10 @@ def particle_prior(
 
     The points begin as normal numbers, and are trained with the generator through what it makes of them. Nothing else
     holds them, unlike the mixture of `techniques.deligan`, whose deviations are learned too and kept wide by a term:
-    with `std=0` the columns never take more than `count` values, so take many times the batch. Optimizers with momentum
-    move points on that were not drawn, and Adam scales the gradient of one that is seldom drawn up to that of the
-    others. The program that it comes from adds noise of the size of a point's surroundings and a training recipe of
-    its own; this is the set of points alone.
+    with `std=0` the columns never take more than `count` values, so take many. Optimizers with momentum move points on
+    that were not drawn, and Adam scales the gradient of one that is seldom drawn up to that of the others. The program
+    that it comes from adds noise of the size of a point's surroundings and a training recipe of its own; this is the
+    set of points alone.
 
     The points are in `width` columns of their own, beside the `latent_dim` columns of plain noise: with `latent_dim=1`
     almost all of the latent is the points. `sample` draws from the points as they are; the moving average of
