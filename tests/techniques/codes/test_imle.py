@@ -11,7 +11,7 @@ from tests.helpers import jit, perceptron, played, small_gan
 from tests.techniques.examples import Example
 from tests.techniques.ranking import COLLAPSED, drawn, snapped
 
-EXAMPLE = Example("imle:1.0,pool=2", of_fakes=False)
+EXAMPLE = Example("imle:1.0,pool=2", constant=True)
 BATCH, NOISE = 6, 3
 
 

@@ -10,7 +10,7 @@ from jaxgan import Batch, Own, Unroll, losses, techniques
 from tests.helpers import derivative, directions, jit, perceptron, relative_error, small_gan
 from tests.techniques.examples import Example
 
-EXAMPLE = Example("deligan:3", of_fakes=False)
+EXAMPLE = Example("deligan:3", constant=True)
 BATCH, NOISE = 6, 3
 DATA = np.random.default_rng(0).standard_normal((BATCH, 2))
 

@@ -10,7 +10,7 @@ from jaxgan import Batch, Network, Own, techniques
 from tests.helpers import jit, recording, small_gan
 from tests.techniques.examples import Example
 
-EXAMPLE = Example("particle_prior:5", of_fakes=False)
+EXAMPLE = Example("particle_prior:5", constant=True)
 NOISE = 3
 
 
