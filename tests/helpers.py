@@ -230,3 +230,42 @@ def derivative(function: Callable[[Any], Array], at: float, h: float) -> float:
     near = float(function(at + h)) - float(function(at - h))
     far = float(function(at + 2 * h)) - float(function(at - 2 * h))
     return (8 * near - far) / (12 * h)
+
+
+def bilinear_gan(**options: Any) -> GAN:
+    """`min_x max_y xy` from (1, 1): the generator makes x of any latent, the discriminator's logit is minus y x.
+
+    With the Wasserstein loss and all data at zero the discriminator minimises minus y x, and the generator y x, both by
+    gradient descent with the rate 0.1; `options` replace parts.
+    """
+    generator = Network(
+        init=lambda key, z: (jnp.ones(()), {}),
+        apply=lambda params, stats, z, *, train, key=None: (jnp.broadcast_to(params, (z.shape[0], 1)), stats),
+    )
+    discriminator = Network(
+        init=lambda key, x: (jnp.ones(()), {}),
+        apply=lambda params, stats, x, *, train, key=None: (-params * x, stats),
+    )
+    return jaxgan.gan(
+        **{
+            "generator": generator,
+            "discriminator": discriminator,
+            "loss": losses.wasserstein(),
+            "generator_optimizer": optax.sgd(0.1),
+            "discriminator_optimizer": optax.sgd(0.1),
+            "latent_dim": 1,
+            **options,
+        }
+    )
+
+
+def bilinear_path(gan: GAN, steps: int) -> np.ndarray:
+    """The points (x, y) of the bilinear game after every step, the start first: `[steps + 1, 2]`."""
+    data, key = jnp.zeros((2, 1)), jax.random.key(0)
+
+    def step(state: State, _: None) -> tuple[State, tuple[Params, Params]]:
+        state, _info = gan.step(key, state, data)
+        return state, (state.generator.params, state.discriminator.params)
+
+    _, points = jit(lambda: jax.lax.scan(step, gan.init(key, data), length=steps))()
+    return np.concatenate([[[1.0, 1.0]], np.stack(points, axis=1)])

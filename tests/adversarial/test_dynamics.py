@@ -9,10 +9,9 @@ import numpy as np
 import optax
 import pytest
 
-import jaxgan
-from jaxgan import Network, Technique, dynamics, losses, techniques
+from jaxgan import Technique, dynamics, techniques
 from jaxgan.types import Own
-from tests.helpers import counted, jit, relative_error, small_gan
+from tests.helpers import bilinear_gan, bilinear_path, counted, jit, relative_error, small_gan
 
 RATE = 0.1
 EVERY = {
@@ -24,40 +23,9 @@ EVERY = {
 }
 
 
-def bilinear(how, rate=RATE):
-    """`min_x max_y xy` from (1, 1): the generator makes x of any latent, the discriminator's logit is minus y x.
-
-    With the Wasserstein loss and all data at zero the discriminator minimises minus y x, and the generator y x.
-    """
-    generator = Network(
-        init=lambda key, z: (jnp.ones(()), {}),
-        apply=lambda params, stats, z, *, train, key=None: (jnp.broadcast_to(params, (z.shape[0], 1)), stats),
-    )
-    discriminator = Network(
-        init=lambda key, x: (jnp.ones(()), {}),
-        apply=lambda params, stats, x, *, train, key=None: (-params * x, stats),
-    )
-    return jaxgan.gan(
-        generator=generator,
-        discriminator=discriminator,
-        loss=losses.wasserstein(),
-        generator_optimizer=optax.sgd(rate),
-        discriminator_optimizer=optax.sgd(rate),
-        latent_dim=1,
-        dynamics=how,
-    )
-
-
-def path(how, steps, rate=RATE):
-    """The points (x, y) after every step, the start first."""
-    players, data, key = bilinear(how, rate), jnp.zeros((2, 1)), jax.random.key(0)
-
-    def step(state, _):
-        state, _ = players.step(key, state, data)
-        return state, (state.generator.params, state.discriminator.params)
-
-    _, points = jit(lambda: jax.lax.scan(step, players.init(key, data), length=steps))()
-    return np.concatenate([[[1.0, 1.0]], np.stack(points, axis=1)])
+def path(how, steps):
+    """The points (x, y) of the bilinear game after every step, the start first."""
+    return bilinear_path(bilinear_gan(dynamics=how), steps)
 
 
 # The first step in closed form: x - η y, y + η x and what follows from it. Alternating play moves y first.

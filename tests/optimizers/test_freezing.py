@@ -1,0 +1,52 @@
+"""Frozen parameters stay, the others move as if nothing were frozen."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan import Unroll, optimizers
+from tests.helpers import jit, relative_error, small_gan
+
+PARAMS = {"Dense_0": {"w": jnp.ones(2), "b": jnp.ones(1)}, "Dense_01": {"w": jnp.ones(2)}, "last": [jnp.ones(1)] * 2}
+
+
+def moved(*paths):
+    """Which parameters move, by their paths."""
+    optimizer = optimizers.frozen(optimizers.adam(0.1), *paths)
+    updates, _ = optimizer.update(PARAMS, optimizer.init(PARAMS), PARAMS)
+    leaves = jax.tree_util.tree_leaves_with_path(updates)
+    return {jax.tree_util.keystr(path, simple=True, separator="/") for path, leaf in leaves if np.any(leaf != 0.0)}
+
+
+ALL = {"Dense_0/w", "Dense_0/b", "Dense_01/w", "last/0", "last/1"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "still"),
+    [
+        ((), set()),
+        (("Dense_0",), {"Dense_0/w", "Dense_0/b"}),
+        (("Dense_0/b", "last"), {"Dense_0/b", "last/0", "last/1"}),
+        (("last/1",), {"last/1"}),
+    ],
+)
+def test_what_begins_with_a_path_stays(paths, still):
+    assert moved(*paths) == ALL - still
+
+
+def test_a_gan_trains_the_upper_layer_of_its_discriminator_through_the_lookahead():
+    data, key = jnp.ones((4, 2)), jax.random.key(0)
+    after = []
+    for optimizer in (optimizers.frozen(optimizers.adam(0.01), "0"), optimizers.adam(0.01)):
+        gan = small_gan(discriminator_optimizer=optimizer, unroll=Unroll(2))
+        start = jit(gan.init)(key, data)
+        after.append(jit(gan.step)(key, start, data)[0].discriminator.params)
+    np.testing.assert_array_equal(after[0][0]["w"], start.discriminator.params[0]["w"])
+    assert relative_error(after[0][1], after[1][1]) < 1e-6 < relative_error(after[0][0], after[1][0])
+
+
+def test_a_path_that_no_parameter_has_is_an_error():
+    optimizer = optimizers.frozen(optimizers.adam(0.1), "Dense")
+    with pytest.raises(ValueError, match=r"no parameters 'Dense'; there are Dense_0/b, Dense_0/w, Dense_01/w, last/0"):
+        optimizer.init(PARAMS)
