@@ -7,6 +7,7 @@ from jaxgan.metrics.bins import different_bins as different_bins
 from jaxgan.metrics.bins import nearest_centre as nearest_centre
 from jaxgan.metrics.classes import ClassAccuracy as ClassAccuracy
 from jaxgan.metrics.classes import class_accuracy as class_accuracy
+from jaxgan.metrics.cycling import cycling as cycling
 from jaxgan.metrics.duplicates import Duplicates as Duplicates
 from jaxgan.metrics.duplicates import birthday_support as birthday_support
 from jaxgan.metrics.duplicates import closest as closest
