@@ -159,8 +159,11 @@ def gan(
     def judge(key: Key, state: State, x: PyTree | Batch) -> Array:
         return _judge(parts, key, state, x)
 
-    conditional = generator.conditional
-    return GAN(init, step, sample, latent, effects, dynamics.minibatches, gradients, apply, judge, conditional)
+    def decode(key: Key, state: State, z: Array, label: PyTree = None) -> PyTree:
+        return _decode(parts, average, key, state, Batch(z, label))
+
+    conditional, minibatches = generator.conditional, dynamics.minibatches
+    return GAN(init, step, sample, latent, effects, minibatches, gradients, apply, judge, decode, conditional)
 
 
 def _init(parts: Parts, dynamics: Dynamics, average: float | Array | None, key: Key, batch: PyTree | Batch) -> State:
@@ -328,8 +331,12 @@ def _latents(parts: Parts, key: Key, state: State, n: int, label: PyTree) -> Bat
 def _sample(
     parts: Parts, average: float | Array | None, key: Key, state: State, n: int, label: PyTree = None
 ) -> PyTree:
+    return _decode(parts, average, key, state, _latents(parts, key, state, n, label))
+
+
+def _decode(parts: Parts, average: float | Array | None, key: Key, state: State, z: Batch) -> PyTree:
+    check_state(parts, state)
     params = state.generator.params if average is None else state.average
-    z = _latents(parts, key, state, n, label)
     key = jax.random.fold_in(key, _SAMPLE)
     return run(parts.generator, params, state.generator.stats, z, train=False, key=key)[0]
 

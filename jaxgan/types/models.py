@@ -184,6 +184,8 @@ class GAN(NamedTuple):
       apply: `apply(state, gradients) -> State`, one update of both players by their optimizers; no technique's state
         changes.
       judge: `judge(key, state, x) -> [n]`, the discriminator's logits in inference mode, one number each.
+      decode: `decode(key, state, z, label=None) -> [n, ...]`, what `sample` makes of latents `[n, width]`: with the
+        same key and label, `sample` is `decode` of `latent`.
       conditional: whether the generator takes labels.
     """
 
@@ -196,4 +198,5 @@ class GAN(NamedTuple):
     gradients: Callable[..., Gradients]
     apply: Callable[..., State]
     judge: Callable[..., Array]
+    decode: Callable[..., PyTree]
     conditional: bool = False

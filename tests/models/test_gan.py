@@ -420,6 +420,9 @@ def test_average_follows_the_generator_and_is_sampled_from():
     assert relative_error(state.average, state.generator.params) > 1e-4
     samples, z = players.sample(key(), state, 5), players.latent(key(), state, 5)
     assert samples.shape == (5, 2) and z.shape == (5, 3)
+    np.testing.assert_array_equal(players.decode(key(), state, z), samples)
+    own = GENERATOR.apply(expected, {}, 2.0 * z, train=False)[0]
+    np.testing.assert_allclose(players.decode(key(), state, 2.0 * z), own, rtol=1e-5)
     np.testing.assert_allclose(samples, GENERATOR.apply(expected, {}, z, train=False)[0], rtol=1e-5)
 
 
