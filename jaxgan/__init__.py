@@ -9,6 +9,7 @@ from jaxgan import losses as losses
 from jaxgan import metrics as metrics
 from jaxgan import networks as networks
 from jaxgan import optimizers as optimizers
+from jaxgan import samplers as samplers
 from jaxgan import techniques as techniques
 from jaxgan.adversarial import dynamics as dynamics
 from jaxgan.adversarial.lookahead import Unroll as Unroll

@@ -1,0 +1,40 @@
+"""Small games whose samplers have a known answer."""
+
+import jax
+import jax.numpy as jnp
+
+from jaxgan import Network
+from tests.helpers import small_gan
+
+
+def judged_by(logit, **options):
+    """A GAN whose generator gives its latent, and whose discriminator's logit is `logit(x) -> [n]`; and its state."""
+    width = options.pop("latent_dim", 1)
+    gan = small_gan(
+        generator=Network(
+            init=lambda key, z: ({"unused": jnp.zeros(())}, {}),
+            apply=lambda params, stats, z, *, train, key=None: (z, stats),
+        ),
+        discriminator=Network(
+            init=lambda key, x: ({"unused": jnp.zeros(())}, {}),
+            apply=lambda params, stats, x, *, train, key=None: (logit(x), stats),
+        ),
+        latent_dim=width,
+        **options,
+    )
+    return gan, gan.init(jax.random.key(0), jnp.zeros((4, width)))
+
+
+def choices(logits):
+    """A GAN that makes one of as many points as there are logits with the same probability, and is judged by them."""
+    k = len(logits)
+    table = jnp.asarray(logits)
+
+    def draw(key, shape, dtype):
+        return jax.random.randint(key, shape, 0, k).astype(dtype)
+
+    return judged_by(lambda x: table[x[:, 0].astype(int)], latent_distribution=draw)
+
+
+def shares(x, k):
+    return jnp.bincount(x[:, 0].astype(int), length=k) / len(x)
