@@ -1,5 +1,6 @@
 """Techniques against mode collapse, one file each; every factory returns a `Technique`."""
 
+from jaxgan.techniques.anchored import anchored as anchored
 from jaxgan.techniques.augmentation import adaptive_augmentation as adaptive_augmentation
 from jaxgan.techniques.augmentation import differentiable_augmentation as differentiable_augmentation
 from jaxgan.techniques.augmentation import pseudo_augmentation as pseudo_augmentation
@@ -23,6 +24,7 @@ from jaxgan.techniques.heads import twin_ac_gan as twin_ac_gan
 from jaxgan.techniques.latents import deligan as deligan
 from jaxgan.techniques.latents import particle_prior as particle_prior
 from jaxgan.techniques.learned_noise import learned_noise as learned_noise
+from jaxgan.techniques.lookahead_minimax import lookahead_minimax as lookahead_minimax
 from jaxgan.techniques.mode_seeking import mode_seeking as mode_seeking
 from jaxgan.techniques.noise import diffusion as diffusion
 from jaxgan.techniques.noise import instance_noise as instance_noise
