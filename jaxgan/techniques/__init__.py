@@ -16,6 +16,9 @@ from jaxgan.techniques.codes import infogan as infogan
 from jaxgan.techniques.codes import information as information
 from jaxgan.techniques.codes import mode_regularised as mode_regularised
 from jaxgan.techniques.codes import veegan as veegan
+from jaxgan.techniques.experience import ReplayState as ReplayState
+from jaxgan.techniques.experience import old_discriminators as old_discriminators
+from jaxgan.techniques.experience import replay as replay
 from jaxgan.techniques.gman import gman as gman
 from jaxgan.techniques.heads import ac_gan as ac_gan
 from jaxgan.techniques.heads import mgan as mgan
@@ -32,4 +35,3 @@ from jaxgan.techniques.penalties import dragan as dragan
 from jaxgan.techniques.penalties import gradient_penalty as gradient_penalty
 from jaxgan.techniques.penalties import r1 as r1
 from jaxgan.techniques.penalties import r2 as r2
-from jaxgan.techniques.replay import replay as replay

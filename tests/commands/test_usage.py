@@ -88,7 +88,8 @@ def test_an_entry_says_how_each_parameter_is_written():
     assert said == (
         "Replaces a share of the fakes that the discriminator is trained on by fakes of the past. "
         "capacity: places in the buffer, at least the share of a batch. [a whole number; required] "
-        "share: of the batch, in (0, 1]; half in the paper. [a number; default 0.5]"
+        "share: of the batch, in (0, 1]; half in the paper. [a number; default 0.5] "
+        'keep: "recent" or "reservoir". [one of recent, reservoir; default recent]'
     )
     networks = " ".join(listing("networks").split())
     assert "out: units of the output; of an encoder" in networks and "[a whole number; from the data]" in networks

@@ -26,9 +26,8 @@ def numbers(x):
 
 
 def begun(technique):
-    shapes = jax.eval_shape(lambda: Batch(fakes(0), None, fakes(0)))
-    nothing = dict.fromkeys(Play._fields)
-    return technique.attach(Own(), jax.random.key(0), Play(**{**nothing, "generated": shapes})).state
+    shapes = jax.eval_shape(lambda: {"generated": Batch(fakes(0), None, fakes(0)), "fake_logits": jnp.zeros(4)})
+    return technique.attach(Own(), jax.random.key(0), Play(**{**dict.fromkeys(Play._fields), **shapes})).state
 
 
 def holding(state, x, filled):
@@ -41,8 +40,8 @@ def shown(technique, state, seed=0):
     return numbers(fake.data)
 
 
-def remember(technique, state, generated, seed=0):
-    play = played(lambda x: x[:, 0], generated, generated)
+def remember(technique, state, generated, seed=0, step=0):
+    play = played(lambda x: x[:, 0], generated, generated, step=jnp.int32(step))
     return technique.update(Own(state=state), jax.random.key(seed), play, None)
 
 
@@ -96,6 +95,50 @@ def test_share_of_the_batch_is_replaced_once_the_buffer_holds_as_much(share, n):
     assert seen == set(range(50, 50 + n))  # everything that is kept, and none of the free places
 
 
+def test_a_reservoir_is_a_uniform_sample_of_all_that_was_offered():
+    technique, offers = techniques.replay(3, keep="reservoir"), 5
+
+    def history(key):
+        state = begun(technique)
+        for i, key_update in enumerate(jax.random.split(key, offers)):
+            play = played(lambda x: x[:, 0], fakes(4 * i), fakes(4 * i))  # its last two are offered
+            state = technique.update(Own(state=state), key_update, play, None)
+        return state
+
+    state = jit(jax.vmap(history))(jax.random.split(jax.random.key(1), 400))
+    np.testing.assert_array_equal(state.buffer.data, state.buffer.latent)
+    assert np.all(state.filled == 3) and np.all(state.seen == 10)
+    held = state.buffer.data[:, :, 0].astype(int)
+    assert all(len(set(row)) == 3 for row in np.asarray(held))
+    counts = np.bincount(held.reshape(-1), minlength=20)
+    assert set(np.nonzero(counts)[0]) == {4 * i + j for i in range(offers) for j in (2, 3)}
+    np.testing.assert_allclose(counts[counts > 0] / 400, 0.3, atol=0.09)  # four standard deviations
+
+
+def test_what_is_replayed_comes_in_the_order_of_its_age():
+    technique = techniques.replay(8, share=1.0)
+    born = jnp.array([5, 3, 8, 1, 7, 2, 6, 4], jnp.int32)
+    state = holding(begun(technique), born.astype(jnp.float32)[:, None] * jnp.ones((1, 2)), 8)._replace(born=born)
+    for seed in range(5):
+        found = shown(technique, state, seed)
+        assert found == sorted(found)
+
+
+def test_report_tells_logits_by_age_and_the_age_of_the_buffer():
+    technique = techniques.replay(6)
+    state = begun(technique)
+    assert all(value == 0.0 for value in technique.report(Own(state=state)).values())
+    for step, first in enumerate((10, 20, 30)):
+        state = remember(technique, state, fakes(first), step=step)
+    found = technique.report(Own(state=state))  # the logits of the last round were 30, 31, 32 and 33
+    assert found == {"old": 30.0, "recent": 31.0, "new": 32.5, "age": 1.0}
+
+
+def test_report_leaves_out_what_a_batch_has_no_logits_for():
+    assert set(begun(techniques.replay(8, share=1.0)).logits) == {"old", "recent"}
+    assert set(begun(techniques.replay(8, share=0.25)).logits) == {"old", "new"}
+
+
 def test_past_fakes_reach_the_discriminator_only():
     z = jax.random.normal(jax.random.key(8), (4, 3))
     generator, discriminator = perceptron([4], out=2), perceptron([5], out=1)
@@ -142,6 +185,11 @@ def test_past_fakes_reach_the_discriminator_only():
 def test_arguments_are_checked(capacity, share, message):
     with pytest.raises(ValueError, match=message):
         techniques.replay(capacity, share=share)
+
+
+def test_what_is_kept_is_checked():
+    with pytest.raises(ValueError, match="keeps 'recent' fakes or a 'reservoir' of all, not 'oldest'"):
+        techniques.replay(4, keep="oldest")
 
 
 def test_buffer_must_hold_one_share():
