@@ -16,6 +16,7 @@ from jaxgan.techniques.codes import infogan as infogan
 from jaxgan.techniques.codes import information as information
 from jaxgan.techniques.codes import mode_regularised as mode_regularised
 from jaxgan.techniques.codes import veegan as veegan
+from jaxgan.techniques.diversity import mode_seeking as mode_seeking
 from jaxgan.techniques.experience import ReplayState as ReplayState
 from jaxgan.techniques.experience import old_discriminators as old_discriminators
 from jaxgan.techniques.experience import replay as replay
@@ -28,7 +29,6 @@ from jaxgan.techniques.latents import deligan as deligan
 from jaxgan.techniques.latents import particle_prior as particle_prior
 from jaxgan.techniques.learned_noise import learned_noise as learned_noise
 from jaxgan.techniques.lookahead_minimax import lookahead_minimax as lookahead_minimax
-from jaxgan.techniques.mode_seeking import mode_seeking as mode_seeking
 from jaxgan.techniques.noise import diffusion as diffusion
 from jaxgan.techniques.noise import instance_noise as instance_noise
 from jaxgan.techniques.penalties import dragan as dragan
