@@ -16,7 +16,13 @@ from jaxgan.techniques.codes import infogan as infogan
 from jaxgan.techniques.codes import information as information
 from jaxgan.techniques.codes import mode_regularised as mode_regularised
 from jaxgan.techniques.codes import veegan as veegan
+from jaxgan.techniques.diversity import covariance_matching as covariance_matching
+from jaxgan.techniques.diversity import diversity_sensitive as diversity_sensitive
+from jaxgan.techniques.diversity import feature_matching as feature_matching
+from jaxgan.techniques.diversity import kernel_matching as kernel_matching
 from jaxgan.techniques.diversity import mode_seeking as mode_seeking
+from jaxgan.techniques.diversity import pulling_away as pulling_away
+from jaxgan.techniques.diversity import spectrum_matching as spectrum_matching
 from jaxgan.techniques.experience import ReplayState as ReplayState
 from jaxgan.techniques.experience import old_discriminators as old_discriminators
 from jaxgan.techniques.experience import replay as replay
