@@ -64,6 +64,10 @@ def minibatch_stddev(x: Array, group_size: int, *, eps: float = 1e-8) -> Array:
     Groups are contiguous, where the authors' code strides over the batch, so that a batch sharded over devices is
     grouped without communication. The statistic is in float32 or better.
 
+    Use when: a discriminator of images shall see that its batch lacks variety; alone a weak cure.
+
+    Cost: nothing to speak of.
+
     Args:
       x: `[batch, ..., channels]`, at least 2 axes.
       group_size: examples per group. A batch smaller than that is one group.
@@ -91,6 +95,10 @@ def minibatch_stddev(x: Array, group_size: int, *, eps: float = 1e-8) -> Array:
 
 class MinibatchStddev(nn.Module):
     """`minibatch_stddev` as a layer.
+
+    Use when: a discriminator of images shall see that its batch lacks variety; alone a weak cure.
+
+    Cost: nothing to speak of.
 
     Attributes:
       group_size: examples per group.

@@ -15,6 +15,10 @@ def packed(network: Network, m: int) -> Network:
     example is a tree of arrays, each is packed by itself, and an array `[batch]` becomes `[batch / m, m]`. Labels are
     packed along an axis of their own, `[batch, ...]` to `[batch / m, m, ...]`, and never land among the channels.
 
+    Use when: modes are missing, with any loss; 2 to 4 examples in a pack, and a batch that can be larger by as much.
+
+    Cost: nothing to speak of: the first layer grows, and there are fewer logits.
+
     Args:
       network: the discriminator; it must not know the number of channels beforehand. A conditional one is given the
         labels of all examples of a pack.
