@@ -16,8 +16,10 @@ from jaxgan.networks.layers import (
     upsample_nearest,
 )
 from jaxgan.networks.linen import from_linen
+from jaxgan.networks.minibatch_discrimination import MinibatchDiscrimination, minibatch_discrimination
 from jaxgan.networks.mlp import mlp
 from jaxgan.networks.nnx import from_nnx
+from jaxgan.networks.packed_features import packed_features
 from jaxgan.networks.packing import packed
 from jaxgan.networks.precision import in_bfloat16
 from jaxgan.networks.recurrent import GRU
@@ -28,6 +30,7 @@ from jaxgan.networks.several_generators import blocks, several_generators
 __all__ = [
     "GRU",
     "ConditionalBatchNorm",
+    "MinibatchDiscrimination",
     "MinibatchStddev",
     "SpectralNorm",
     "blocks",
@@ -39,9 +42,11 @@ __all__ = [
     "in_bfloat16",
     "labelled",
     "maxout",
+    "minibatch_discrimination",
     "minibatch_stddev",
     "mlp",
     "packed",
+    "packed_features",
     "projection",
     "sequence_discriminator",
     "sequence_generator",

@@ -93,6 +93,8 @@ NETWORKS = {
     "projection": Row(networks.projection(tiny, 3), flat, (1,), label=mixed),
     "projection_packed": Row(networks.packed(networks.projection(tiny, 3), 2), flat, (1,), label=digits, pack=2),
     "labelled": Row(networks.labelled(tiny, 3), flat, (1,), label=digits),
+    "packed_features": Row(networks.packed_features(networks.labelled(tiny, 3), 2), flat, (1,), label=digits, pack=2),
+    "minibatch_discrimination": Row(networks.minibatch_discrimination(tiny, 3, group_size=4), flat, (1,)),
     "several_generators": Row(
         networks.several_generators(tiny, 2, shared=networks.mlp([3], out=2, batch_norm=True)), flat, (2,), updates=True
     ),
@@ -214,8 +216,8 @@ def test_inference_leaves_the_stats_alone_and_needs_no_key(case):
 
 
 def test_inference_treats_examples_separately(case):
-    if case.name == "discriminator_everything":
-        pytest.skip("a minibatch standard deviation compares examples by design")
+    if case.name in ("discriminator_everything", "minibatch_discrimination"):
+        pytest.skip("compares the examples of a minibatch by design")
     infer = jax.jit(lambda x, labels: case.network.apply(case.params, case.stats, x, train=False, **labels)[0])
     first = jax.tree.map(lambda a: a[: case.row.pack], (case.x, case.labels))
     np.testing.assert_allclose(infer(case.x, case.labels)[:1], infer(*first), rtol=1e-4, atol=1e-5)
