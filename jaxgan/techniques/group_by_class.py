@@ -14,9 +14,9 @@ def group_by_class() -> Technique:
     are contiguous: where the count of a class is no multiple of their size, the one at its border holds two.
 
     Fakes of a conditional generator are made for the labels of the real minibatch, so that both sides have the same
-    packs. Where `label_distribution` draws others, packs of two classes are at other places. Never take it without
-    labels of the fakes: real packs would be of one class and fake ones not, and the discriminator would reward a
-    generator that makes one class.
+    packs. Where `label_distribution` draws others, as in runs of the command line, packs of two classes are at other
+    places. Never take it without labels of the fakes: real packs would be of one class and fake ones not, and the
+    discriminator would reward a generator that makes one class.
 
     Use when: a conditional generator lacks variety within classes, and the discriminator is packed or compares
     neighbours.

@@ -20,9 +20,10 @@ def mode_seeking(
     mean of the pairs' own ratios: `-weight · E |G(z₁) - G(z₂)| / (|z₁ - z₂| + ε)`. It has no lower bound, so
     that the generator can win by making ever larger things; `diversity_sensitive` is the same with a bound.
 
-    Both forms spread examples within a mode as well as over modes: where modes are narrow, take a small weight. With
-    every second mode of the ring of 8 left, a batch scores worse than one of all modes in 69 % of draws, with the ratio
-    in 65 % (a coin has 50 %); with adjacent, opposite or single modes in all but a few.
+    Both forms spread examples within a mode as well as over modes: where modes are narrow, take a small weight. Where
+    there are labels, neighbours may be of different classes, and their difference counts too. With every second mode of
+    the ring of 8 left, a batch scores worse than one of all modes in 69 % of draws, with the ratio in 65 % (a coin has
+    50 %); with adjacent, opposite or single modes in all but a few.
 
     Use when: a conditional generator makes the same thing of all latents of a class, or one without labels makes few
     things.
