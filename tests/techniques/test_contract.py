@@ -67,7 +67,8 @@ def every_hook(name, key, weights, data, generated, latent):
     real, fake = Batch(data, LABELS), Batch(generated, LABELS[::-1])
 
     def discriminate(x):
-        return jnp.sum(jnp.tanh(x * weights[None]).reshape(BATCH, -1).astype(jnp.float32) ** 2, axis=1)
+        # Steep enough that a bound on the gradient is exceeded.
+        return 4.0 * jnp.sum(jnp.tanh(x * weights[None]).reshape(BATCH, -1).astype(jnp.float32) ** 2, axis=1)
 
     def features(x):
         return jnp.tanh(x.reshape(x.shape[0], -1))
@@ -84,8 +85,17 @@ def every_hook(name, key, weights, data, generated, latent):
     if technique.latent:
         latent = technique.latent(own, keys[0], Batch(latent), columns).data
     found = {"latent": latent} if technique.latent else {}
+    kernel = jnp.tanh(weights.reshape(-1, 1) + weights.reshape(1, -1))  # of both players' networks
     play = played(
-        discriminate, real, fake, latent=latent, features=features, columns={name: columns}, generate=generate
+        discriminate,
+        real,
+        fake,
+        latent=latent,
+        features=features,
+        generate=generate,
+        columns={name: columns},
+        generator={"kernel": kernel},
+        discriminator={"kernel": kernel},
     )
     if (parts := EXAMPLES[name].parts) > 1:
         in_parts = [y[:, None] * jnp.arange(1.0, parts + 1)[None] for y in (play.real_logits, play.fake_logits)]
@@ -105,10 +115,9 @@ def every_hook(name, key, weights, data, generated, latent):
         found["meet"] = technique.meet(own, keys[1], real, fake, play.features)
     if technique.rehearse:
         found["rehearse"] = technique.rehearse(own, keys[2], fake)
-    hooks = ("discriminator_weights", "generator_weights", "discriminator_loss", "generator_loss")
-    for hook, key_hook in zip(hooks, jax.random.split(keys[3], len(hooks)), strict=True):
+    for i, hook in enumerate(("discriminator_weights", "generator_weights", "discriminator_loss", "generator_loss")):
         if (function := getattr(technique, hook)) is not None:
-            found[hook] = function(own, key_hook, play)
+            found[hook] = function(own, jax.random.fold_in(keys[3], i), play)
     if technique.update:
         found["update"] = technique.update(own, keys[4], play, info)
     if technique.adjust:
@@ -179,7 +188,8 @@ def test_gradients_are_finite_and_stay_so_where_nothing_varies(name):
     def total(weights, *arrays):
         found = every_hook(name, jax.random.key(0), weights, *arrays)
         terms = [value for hook, value in found.items() if hook not in ("begin", "latent", "update")]
-        return sum((jnp.sum(value) for value in jax.tree.leaves(terms)), jnp.zeros(()))
+        # Squared, since weights may add up to a constant.
+        return sum((jnp.sum(value**2) for value in jax.tree.leaves(terms)), jnp.zeros(()))
 
     gradient = jit(jax.grad(total, (0, 2)))
     weights, data, generated, latent = draw(shape_of(name))
