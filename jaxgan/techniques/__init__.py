@@ -40,8 +40,10 @@ from jaxgan.techniques.noise import diffusion as diffusion
 from jaxgan.techniques.noise import instance_noise as instance_noise
 from jaxgan.techniques.penalties import dragan as dragan
 from jaxgan.techniques.penalties import gradient_penalty as gradient_penalty
+from jaxgan.techniques.penalties import lecam as lecam
 from jaxgan.techniques.penalties import lipschitz_penalty as lipschitz_penalty
 from jaxgan.techniques.penalties import maximum_penalty as maximum_penalty
+from jaxgan.techniques.penalties import orthogonal as orthogonal
 from jaxgan.techniques.penalties import r1 as r1
 from jaxgan.techniques.penalties import r2 as r2
 from jaxgan.techniques.penalties import zero_centred_penalty as zero_centred_penalty
