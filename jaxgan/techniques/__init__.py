@@ -16,6 +16,9 @@ from jaxgan.techniques.codes import infogan as infogan
 from jaxgan.techniques.codes import information as information
 from jaxgan.techniques.codes import mode_regularised as mode_regularised
 from jaxgan.techniques.codes import veegan as veegan
+from jaxgan.techniques.consistency import balanced_consistency as balanced_consistency
+from jaxgan.techniques.consistency import consistency as consistency
+from jaxgan.techniques.consistency import latent_consistency as latent_consistency
 from jaxgan.techniques.diversity import covariance_matching as covariance_matching
 from jaxgan.techniques.diversity import diversity_sensitive as diversity_sensitive
 from jaxgan.techniques.diversity import feature_matching as feature_matching
