@@ -7,8 +7,10 @@ from jaxgan.networks.dcgan import (
     dcgan_generator,
 )
 from jaxgan.networks.equinox import from_equinox
+from jaxgan.networks.gradient_normalisation import gradient_normalised
 from jaxgan.networks.layers import (
     ConditionalBatchNorm,
+    GaussianNoise,
     MinibatchStddev,
     SpectralNorm,
     maxout,
@@ -30,6 +32,7 @@ from jaxgan.networks.several_generators import blocks, several_generators
 __all__ = [
     "GRU",
     "ConditionalBatchNorm",
+    "GaussianNoise",
     "MinibatchDiscrimination",
     "MinibatchStddev",
     "SpectralNorm",
@@ -39,6 +42,7 @@ __all__ = [
     "from_equinox",
     "from_linen",
     "from_nnx",
+    "gradient_normalised",
     "in_bfloat16",
     "labelled",
     "maxout",

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from jaxgan.networks.convolution import convolution, upsampled_convolution
 from jaxgan.networks.labels import check_conditional_norm
-from jaxgan.networks.layers import apply_layer, minibatch_stddev
+from jaxgan.networks.layers import GaussianNoise, apply_layer, minibatch_stddev
 from jaxgan.networks.layers import batch_norm as normalised
 from jaxgan.networks.linen import from_linen
 from jaxgan.types import Array, Network, checks
@@ -110,6 +110,7 @@ def dcgan_discriminator(
     spectral_norm: bool = False,
     minibatch_stddev: int = 0,
     dropout: float = 0.0,
+    noise: float = 0.0,
 ) -> Network:
     """Makes a convolutional discriminator of square images, whose side and channels it reads from the example.
 
@@ -128,17 +129,19 @@ def dcgan_discriminator(
       spectral_norm: whether all kernels are divided by their largest singular value.
       minibatch_stddev: group size of a minibatch standard deviation before the last convolution, 0 for none.
       dropout: share of hidden activations set to zero in training mode, in [0, 1); above 0 training needs a key.
+      noise: standard deviation of Gaussian noise on hidden activations in training mode; above 0 training needs a key.
 
     Returns:
       A `Network` from images `[batch, size, size, channels]` to `[batch, out]`.
 
     Raises:
-      ValueError: if a count is below 1, or `dropout` out of range. The network raises it for images that are not
-        square or not of 8, 28, 32, 64, 128 or 256 pixels.
+      ValueError: if a count is below 1, or `dropout` or `noise` out of range. The network raises it for images that are
+        not square or not of 8, 28, 32, 64, 128 or 256 pixels.
     """
     for name, value in (("out", out), ("width", width), ("kernel_size", kernel_size)):
         checks.at_least(name, value, 1)
     checks.between("dropout", dropout, 0, 1, ends="[)")
+    checks.at_least("noise", noise, 0)
     if minibatch_stddev < 0:
         raise ValueError(f"minibatch_stddev must be a group size, or 0 for none, got {minibatch_stddev}")
     return from_linen(
@@ -152,8 +155,9 @@ def dcgan_discriminator(
             spectral_norm=spectral_norm,
             group_size=minibatch_stddev,
             dropout=dropout,
+            noise=noise,
         ),
-        group=None if batch_norm or dropout else max(minibatch_stddev, 1),
+        group=None if batch_norm or dropout or noise else max(minibatch_stddev, 1),
     )
 
 
@@ -215,6 +219,7 @@ class _Discriminator(nn.Module):
     spectral_norm: bool
     group_size: int
     dropout: float
+    noise: float
 
     @nn.compact
     def __call__(self, x: Array, train: bool, features: bool = False) -> Array:
@@ -237,7 +242,8 @@ class _Discriminator(nn.Module):
             x = apply_layer(layer, x, spectral_norm=self.spectral_norm, train=train)
             if normalise:
                 x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
-            x = nn.Dropout(self.dropout, deterministic=not train)(self.activation(x))
+            x = GaussianNoise(self.noise)(self.activation(x), train=train)
+            x = nn.Dropout(self.dropout, deterministic=not train)(x)
         x = jnp.reshape(x, (x.shape[0], -1))
         if features:
             return x

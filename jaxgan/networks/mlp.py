@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.networks.labels import check_conditional_norm
-from jaxgan.networks.layers import apply_layer, maxout
+from jaxgan.networks.layers import GaussianNoise, apply_layer, maxout
 from jaxgan.networks.layers import batch_norm as normalised
 from jaxgan.networks.linen import from_linen
 from jaxgan.types import Array, Network, checks
@@ -27,13 +27,14 @@ def mlp(
     batch_norm: bool = False,
     maxout: int = 1,
     dropout: float = 0.0,
+    noise: float = 0.0,
     spectral_norm: bool = False,
     classes: int = 0,
 ) -> Network:
     """Makes a multilayer perceptron: hidden layers of `widths`, then a linear layer to `out`.
 
-    A hidden layer is linear map, batch normalisation, activation, dropout, in this order. An input that is not flat
-    is flattened. The networks of the classic experiments with mixtures of Gaussians:
+    A hidden layer is linear map, batch normalisation, activation, noise, dropout, in this order. An input that is not
+    flat is flattened. The networks of the classic experiments with mixtures of Gaussians:
 
     ========================================  =====================================================================
     Metz, Poole, Pfau, Sohl-Dickstein,        generator `mlp([128, 128], 2, kernel_init=orthogonal(0.8))`,
@@ -58,6 +59,7 @@ def mlp(
       batch_norm: whether hidden layers normalise over the batch; running averages have momentum 0.9.
       maxout: linear pieces per hidden unit. Above 1 the maximum over the pieces takes the place of `activation`.
       dropout: share of hidden activations set to zero in training mode, in [0, 1); above 0 training needs a key.
+      noise: standard deviation of Gaussian noise on hidden activations in training mode; above 0 training needs a key.
       spectral_norm: whether all kernels are divided by their largest singular value.
       classes: above 0 a conditional network, whose batch normalisation has a gain and bias for each class, as in
         `ConditionalBatchNorm`; labels are int `[batch]`, or float `[batch, classes]`.
@@ -73,6 +75,7 @@ def mlp(
     for name, value in (*(("each of widths", width) for width in widths), ("out", out), ("maxout", maxout)):
         checks.at_least(name, value, 1)
     checks.between("dropout", dropout, 0, 1, ends="[)")
+    checks.at_least("noise", noise, 0)
     check_conditional_norm(classes, batch_norm)
     return from_linen(
         _MLP(
@@ -86,10 +89,11 @@ def mlp(
             batch_norm=batch_norm,
             pieces=maxout,
             dropout=dropout,
+            noise=noise,
             spectral_norm=spectral_norm,
             classes=classes,
         ),
-        group=None if batch_norm or dropout else 1,
+        group=None if batch_norm or dropout or noise else 1,
         conditional=classes > 0,
     )
 
@@ -107,6 +111,7 @@ class _MLP(nn.Module):
     batch_norm: bool
     pieces: int
     dropout: float
+    noise: float
     spectral_norm: bool
     classes: int
 
@@ -119,6 +124,7 @@ class _MLP(nn.Module):
             if self.batch_norm:
                 x = normalised(x, label, classes=self.classes, train=train)
             x = self.activation(x) if self.pieces == 1 else maxout(x, self.pieces)
+            x = GaussianNoise(self.noise)(x, train=train)
             x = nn.Dropout(self.dropout, deterministic=not train)(x)
         if features:
             return x

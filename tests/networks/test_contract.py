@@ -86,9 +86,11 @@ NETWORKS = {
         updates=True,
         label=digits,
     ),
+    "mlp_noise": Row(networks.mlp([6], out=1, noise=0.1), flat, (1,), noisy=True),
+    "gradient_normalised": Row(networks.gradient_normalised(tiny), flat, (1,)),
     "discriminator_8": Row(networks.dcgan_discriminator(width=2, out=4), small, (4,)),
     "discriminator_everything": Row(
-        networks.dcgan_discriminator(width=2, minibatch_stddev=2, **everything), medium, (1,), True, True
+        networks.dcgan_discriminator(width=2, minibatch_stddev=2, noise=0.1, **everything), medium, (1,), True, True
     ),
     "projection": Row(networks.projection(tiny, 3), flat, (1,), label=mixed),
     "projection_packed": Row(networks.packed(networks.projection(tiny, 3), 2), flat, (1,), label=digits, pack=2),

@@ -92,6 +92,23 @@ def test_logits_depend_on_their_own_example_only_unless_asked():
         assert bool(jnp.any(jnp.abs(before - after)[1:] > 1e-6)) == mixes
 
 
+def test_noise_in_hidden_layers_is_the_same_in_the_features():
+    network = networks.dcgan_discriminator(width=2, noise=0.3)
+    x, key = jax.random.normal(jax.random.key(0), (2, 8, 8, 1)), jax.random.key(2)
+
+    @jax.jit
+    def run():
+        params, stats = network.init(jax.random.key(1), x)
+        features = network.features(params, stats, x, train=True, key=key)
+        logits, _ = network.apply(params, stats, x, train=True, key=key)
+        quiet, _ = network.apply(params, stats, x, train=False)
+        return logits, features @ params["Dense_0"]["kernel"] + params["Dense_0"]["bias"][None], quiet
+
+    logits, expected, quiet = run()
+    np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-5)
+    assert np.all(logits != quiet) and network.group is None
+
+
 def test_minibatch_stddev_adds_a_channel_before_the_last_convolution():
     plain, *_ = shapes(networks.dcgan_discriminator(width=4), jnp.ones((4, 28, 28, 1)))
     params, *_ = shapes(networks.dcgan_discriminator(width=4, minibatch_stddev=2), jnp.ones((4, 28, 28, 1)))
@@ -125,6 +142,7 @@ def test_spectral_norm_takes_the_scale_out_of_every_kernel():
         (lambda: networks.dcgan_generator(8, 3, upsample="bicubic"), "'resize' or 'transpose', got 'bicubic'"),
         (lambda: networks.dcgan_discriminator(width=-2), "width must be at least 1, got -2"),
         (lambda: networks.dcgan_discriminator(dropout=1.5), r"dropout must be in \[0, 1\), got 1.5"),
+        (lambda: networks.dcgan_discriminator(noise=-1.0), "noise must be at least 0, got -1.0"),
         (lambda: networks.dcgan_discriminator(minibatch_stddev=-1), "group size, or 0 for none, got -1"),
     ],
 )

@@ -82,6 +82,17 @@ def test_minibatch_stddev_errors(shape, group_size, message):
         networks.minibatch_stddev(jnp.ones(shape), group_size)
 
 
+def test_gaussian_noise_is_drawn_in_training_only():
+    layer, x = networks.GaussianNoise(0.5), jnp.full((40, 50), 3.0, jnp.bfloat16)
+    rngs = {"dropout": jax.random.key(0)}
+    y = layer.apply({}, x, train=True, rngs=rngs)
+    assert y.dtype == x.dtype
+    noise = np.asarray(y - x, np.float32)
+    np.testing.assert_allclose([np.mean(noise), np.std(noise)], [0.0, 0.5], atol=0.05)
+    np.testing.assert_array_equal(layer.apply({}, x, train=False), x)
+    np.testing.assert_array_equal(networks.GaussianNoise(0.0).apply({}, x, train=True), x)  # needs no key
+
+
 @pytest.mark.parametrize(
     ("layer", "shape"), [(nn.Dense(5), (2, 7)), (nn.Conv(5, (3, 3)), (2, 4, 4, 3))], ids=["dense", "convolution"]
 )

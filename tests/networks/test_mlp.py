@@ -91,6 +91,21 @@ def test_dropout_keeps_the_mean_and_draws_only_in_training():
     np.testing.assert_array_equal(network.features(params, stats, x, train=False), 1.0)
 
 
+def test_noise_is_of_the_given_size_and_drawn_only_in_training():
+    network = networks.mlp([2000], out=1, noise=0.25, activation=jnp.ones_like)
+    x, key = jnp.ones((1, 2)), jax.random.key(1)
+    params, stats = jax.jit(network.init)(jax.random.key(0), x)
+    features = network.features(params, stats, x, train=True, key=key)
+    np.testing.assert_allclose([np.mean(features), np.std(features)], [1.0, 0.25], rtol=0.05)
+    last = params["Dense_1"]
+    logits, _ = network.apply(params, stats, x, train=True, key=key)  # of the same noise
+    np.testing.assert_allclose(logits, features @ last["kernel"] + last["bias"][None], rtol=1e-4)
+    np.testing.assert_array_equal(network.features(params, stats, x, train=False), 1.0)
+    with pytest.raises(ValueError, match="draws noise when train=True and needs a key"):
+        network.apply(params, stats, x, train=True)
+    assert network.group is None and networks.mlp([4], out=1).group == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -100,6 +115,7 @@ def test_dropout_keeps_the_mean_and_draws_only_in_training():
         ({"maxout": 0}, "maxout must be at least 1, got 0"),
         ({"dropout": 1.0}, r"dropout must be in \[0, 1\), got 1.0"),
         ({"dropout": -0.1}, r"dropout must be in \[0, 1\), got -0.1"),
+        ({"noise": -0.1}, "noise must be at least 0, got -0.1"),
     ],
 )
 def test_errors_name_the_value(arguments, message):
