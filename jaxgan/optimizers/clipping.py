@@ -12,6 +12,11 @@ def weight_clipping(limit: float) -> optax.GradientTransformation:
 
     >>> optimizer = optax.chain(optax.rmsprop(5e-5), weight_clipping(0.01))
 
+    Use when: the loss is `losses.wasserstein` and a gradient penalty is too dear; it makes the discriminator a coarse
+    function, so try `techniques.gradient_penalty` first.
+
+    Cost: nothing to speak of.
+
     Args:
       limit: above 0; 0.01 in the paper.
 

@@ -10,10 +10,15 @@ from jaxgan import optimizers
 from tests.helpers import derivative
 
 
-def test_adam_follows_the_published_algorithm(x64):
-    """Kingma and Ba (2015), algorithm 1, with epsilon_root added to the mean square inside the root."""
-    rate, b1, b2, eps, eps_root = 0.1, 0.5, 0.9, 1e-3, 1e-2
-    optimizer = optimizers.adam(rate, b1, b2, eps=eps, eps_root=eps_root)
+@pytest.mark.parametrize("b1", [0.5, -0.5])
+@pytest.mark.parametrize("decay", [None, 0.0, 0.3])
+def test_adam_follows_the_published_algorithm(x64, b1, decay):
+    """Kingma and Ba (2015), algorithm 1, with epsilon_root added to the mean square inside the root.
+
+    Weight decay is that of Loshchilov and Hutter (2019), algorithm 2: by the parameters before the update.
+    """
+    rate, b2, eps, eps_root = 0.1, 0.9, 1e-3, 1e-2
+    optimizer = optimizers.adam(rate, b1, b2, eps=eps, eps_root=eps_root, weight_decay=decay)
     gradients = np.random.default_rng(0).standard_normal((5, 3))
     expected, mean, square = np.ones(3), np.zeros(3), np.zeros(3)
     params = jnp.ones(3)
@@ -23,8 +28,41 @@ def test_adam_follows_the_published_algorithm(x64):
         params = optax.apply_updates(params, updates)
         mean = b1 * mean + (1 - b1) * gradient
         square = b2 * square + (1 - b2) * gradient**2
+        expected *= 1 - rate * (decay or 0.0)
         expected -= rate * (mean / (1 - b1**t)) / (np.sqrt(square / (1 - b2**t) + eps_root) + eps)
         np.testing.assert_allclose(params, expected, rtol=1e-12)
+
+
+def test_adam_without_decay_is_bit_for_bit_that_of_optax():
+    gradient = jnp.array([0.3, -2.0, 1e-6])
+    ours, theirs = optimizers.adam(0.1), optax.adam(0.1, b1=0.5, eps_root=1e-12)
+    states = ours.init(gradient), theirs.init(gradient)
+    assert jax.tree.structure(states[0]) == jax.tree.structure(states[1])
+    jax.tree.map(np.testing.assert_array_equal, ours.update(gradient, states[0]), theirs.update(gradient, states[1]))
+
+
+def test_negative_momentum_takes_a_part_of_the_last_step_back(x64):
+    """On a parabola whose minimum the first step hits, where the gradient is zero; positive momentum goes on."""
+    for b1, sign in ((-0.5, 1.0), (0.0, 0.0), (0.5, -1.0)):
+        optimizer = optimizers.adam(1.0, b1)
+        x, state = jnp.asarray(1.0), optimizer.init(jnp.asarray(1.0))
+        for _ in range(2):
+            before = x
+            updates, state = optimizer.update(x, state, x)
+            x = optax.apply_updates(x, updates)
+        np.testing.assert_allclose(before, 0.0, atol=1e-7)
+        assert float(jnp.sign(jnp.round(x, 3))) == sign
+
+
+def test_decay_can_be_traced_and_goes_through_a_schedule():
+    def moved(decay):
+        optimizer = optimizers.adam(lambda step: 0.1, weight_decay=decay)
+        return optimizer.update(0.0, optimizer.init(2.0), 2.0)[0]
+
+    np.testing.assert_allclose(jax.jit(moved)(0.5), -0.1 * 0.5 * 2.0, rtol=1e-6)
+    np.testing.assert_allclose(jax.grad(moved)(0.5), -0.2, rtol=1e-6)
+    with pytest.raises(ValueError, match=r"weight_decay of adam must be at least 0, got -0\.1"):
+        moved(-0.1)
 
 
 def first_update(gradient, optimizer):
