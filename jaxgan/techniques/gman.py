@@ -17,6 +17,10 @@ def gman(sharpness: float | Array | None = None, *, reward: float | Array = 0.00
     the GAN, whatever λ. Take it with `networks.several_discriminators`; penalties such as R1 act on the mean of their
     logits. `Info.reports` shows `sharpness`, λ.
 
+    Use when: training against a single discriminator is unstable, and there is memory for several.
+
+    Cost: as many discriminators as there are, in time and memory; the weights themselves are nothing to speak of.
+
     Args:
       sharpness: λ, 0 or more; None lets the generator choose it.
       reward: for a large λ, 0 or more, where the generator chooses; the paper writes a reward f(λ), here `reward · λ`.

@@ -33,6 +33,11 @@ def ali(
     one change x alone; those after it, and penalties, act on the pair. A technique that changes the shape of x comes
     after it. With `techniques.replay` an old fake is shown with the latent that it was made from.
 
+    Use when: latents of real examples are wanted beside the generator; as a cure for lost modes it has little evidence.
+
+    Cost: one more pass of the encoder over the real batch for each player, and the discriminator's pass over it in the
+    step of the generator.
+
     Args:
       encoder: from examples to `[n, width]` or `[n, 2 width]`, with the width of the whole latent.
       loss: what the encoder minimises, of real logits: the generator's loss with the sign of the logits changed, such

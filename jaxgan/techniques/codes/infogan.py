@@ -39,6 +39,10 @@ def infogan(
     `Info.reports` shows `information`, the bound of the categorical codes in nats, at most the sum of the `log k`; and
     `error`, the root of the mean squared error of the continuous ones (0.577 where nothing is read).
 
+    Use when: the number of modes is known and each is to have a code of its own, or the generator ignores its latent.
+
+    Cost: one more backward pass of the discriminator over the fakes, for both players; the head is small.
+
     Args:
       categories: k, the number of values of a categorical code, at least 2; of each code in a sequence. `()` is none.
       continuous: number of continuous codes.

@@ -31,6 +31,11 @@ def veegan(
     generator, and lies in `state.generator.techniques["veegan"].params`; its statistics, if it has any, in
     `state.techniques["veegan"]`, moved once a step by the real minibatch.
 
+    Use when: modes are lost and a way back from examples to latents is wanted too.
+
+    Cost: two more passes of the reconstructor, over the real batch and over the fakes, for the generator, and one for
+    the discriminator.
+
     Args:
       reconstructor: F, from examples to `[n, width]` or `[n, 2 width]`, with the width of the whole latent.
       weight: of the reconstruction, 0 or more; 1 in the paper.

@@ -16,6 +16,12 @@ def ac_gan(classes: int, weight: float | Array = 1.0, *, of_fakes: bool = True) 
     generator on signs of a class that real examples do not have, which `of_fakes=False` prevents
     (`experiments/conditional_digits.py`). `networks.projection` needs no weight.
 
+    Use when: the data have labels, and examples of a wanted class are to be made; see also
+    `networks.projection`.
+
+    Cost: one more backward pass of the discriminator over the real batch and the fakes, and over the fakes for the
+    generator.
+
     Args:
       classes: how many there are, at least 2; labels are int `[batch]` in [0, classes).
       weight: 0 or more; 1 in the paper.

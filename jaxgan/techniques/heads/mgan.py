@@ -23,6 +23,11 @@ def mgan(count: int, weight: float | Array = 0.01) -> Technique:
     `Info.reports` shows `information`, `log count - E log(1/C)` in nats: how well makers are told apart, at most
     `log count`.
 
+    Use when: modes lie apart, and a single generator leaves some out or draws bridges between them.
+
+    Cost: one more backward pass of the discriminator over the fakes, for both players; the generators, of which each
+    makes its share of the batch, cost no time but memory.
+
     Args:
       count: how many generators, at least 2.
       weight: β, 0 or more; 0.01 in the authors' program.

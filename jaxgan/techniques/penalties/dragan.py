@@ -12,8 +12,13 @@ from jaxgan.types.checks import at_least, positive
 def dragan(weight: float | Array = 10.0, *, radius: float | Array = 0.5) -> Technique:
     """Adds `weight · E (‖∇ₓ D(x + δ)‖ - 1)²` over real `x` to the discriminator's loss, with `δ ~ N(0, c² I)`.
 
-    `c` is `radius` times the standard deviation of all numbers in the real batch, so that it fits any data. The
+    `c` is `radius` times the standard deviation of all numbers in the real batch, so that it fits any data. x is
+    an example as the discriminator sees it, after noise and augmentation; the deviation is that of the data before. The
     discriminator must not use batch normalisation.
+
+    Use when: the logistic loss is to stay and training jumps, on data that do not lie in far, narrow modes.
+
+    Cost: one more pass of the discriminator over the real batch, differentiated twice.
 
     Args:
       weight: λ, 0 or more.

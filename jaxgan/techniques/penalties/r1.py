@@ -13,6 +13,15 @@ def r1(weight: float | Array) -> Technique:
     Taken at every step: penalising only every few steps fails on stacked MNIST and in two dimensions (Huang et al.,
     "The GAN is dead; long live the GAN!", 2024, appendix E).
 
+    The gradient is by an example as the discriminator sees it, after noise and augmentation, where some programs take
+    it by the raw image through the augmentation: under an augmentation that scales an image by a, theirs is a's square
+    as large.
+
+    Use when: training is unstable or circles; with `r2` and `losses.relativistic` it is where to start with a new task.
+    Find the weight for the scale of the data first.
+
+    Cost: the pass over the real batch is differentiated twice, and no longer shared with the fakes.
+
     Args:
       weight: γ, 0 or more; it scales with the variance of the data: 0.1 to 10 for images in [-1, 1], less for data of
         small scale.

@@ -10,6 +10,12 @@ from jaxgan.types.checks import at_least
 def r2(weight: float | Array) -> Technique:
     """Adds `weight / 2 · E ‖∇ₓ D(x)‖²` over fakes `x` to the discriminator's loss, at every step.
 
+    Fakes are as the discriminator sees them, after noise and augmentation, old ones of `techniques.replay` too.
+
+    Use when: together with `r1`, above all with `losses.relativistic`, whose training the two make converge.
+
+    Cost: the pass over the fakes is differentiated twice, and no longer shared with the real batch.
+
     Args:
       weight: γ, 0 or more; see `techniques.r1`.
 
