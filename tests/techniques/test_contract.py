@@ -103,7 +103,8 @@ def every_hook(name, key, weights, data, generated, latent):
     zero = jnp.zeros(())
     info = Info(zero, zero, zero, zero, zero, zero, Terms({}, {}))
     if technique.attach:
-        shapes = {k: v for k, v in play._asdict().items() if isinstance(v, jax.Array | Batch) or v == {}}
+        players = ("generator", "discriminator")
+        shapes = {k: v for k, v in play._asdict().items() if isinstance(v, jax.Array | Batch) or k in players}
         seen = jax.eval_shape(lambda: {**shapes, "features": features(data)})
         whole = {**dict.fromkeys(play._fields), **seen, "loss": play.loss, "columns": {name: columns}}
         own = technique.attach(own, key_attach, Play(**whole))
@@ -203,9 +204,10 @@ def test_gradients_are_finite_and_stay_so_where_nothing_varies(name):
 def groups():
     """Techniques that a GAN can have together, a few at a time: compiling their step costs little more than for one.
 
-    Those that change what a discriminator is are alone, and those for images among themselves.
+    Those that change what a discriminator is, or encode latents of one width, are alone, and those for images among
+    themselves.
     """
-    alone = [[name] for name, example in EXAMPLES.items() if example.joint or example.parts > 1]
+    alone = [[name] for name, x in EXAMPLES.items() if x.joint or x.parts > 1 or "encoder=" in x.call]
     images = [name for name, example in EXAMPLES.items() if example.images]
     others = [name for name in EXAMPLES if [name] not in alone and name not in images]
     return [*alone, images, *(others[i :: -(-len(others) // 6)] for i in range(-(-len(others) // 6)))]

@@ -9,7 +9,7 @@ from jaxgan import Own, techniques
 from tests.helpers import played
 from tests.techniques.examples import Example
 
-EXAMPLE = Example("diversity_sensitive:1.0,bound=2.0")
+EXAMPLE = Example("diversity_sensitive:1.0,bound=2.0", signed=True)
 LATENT = np.array([[0.0], [1.0], [0.0], [1.0]])
 
 
