@@ -156,6 +156,7 @@ def test_the_gradient_of_the_joint_gradients_length_equals_finite_differences(x6
     np.testing.assert_allclose(exact, (far - near) / (2 * h), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_what_techniques_train_moves_with_its_player_in_every_way():
     def technique():
         return Technique(

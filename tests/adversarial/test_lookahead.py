@@ -122,6 +122,7 @@ def test_gradient_equals_finite_differences_and_a_python_loop(x64, optimizer):
     assert relative_error(gradient, loop.gradient) < 1e-10
 
 
+@pytest.mark.slow
 def test_full_step_equals_a_python_loop(x64):
     """Linen's batch norm and spectral norm, in two dimensions, over three steps."""
     z, own, _ = arrays()
@@ -140,6 +141,7 @@ def test_full_step_equals_a_python_loop(x64):
         assert relative_error(state.discriminator.params, expected.ahead.params) > 1e-3
 
 
+@pytest.mark.slow
 def test_discriminator_steps_and_then_the_lookahead_use_the_further_minibatches(x64):
     z, own, more = arrays(more=3)
     players = make(z, unroll=Unroll(steps=2, resample=True), discriminator_steps=3)
@@ -216,6 +218,7 @@ def temporary_bytes(unroll, batch=1024):
     return compiled.memory_analysis().temp_size_in_bytes
 
 
+@pytest.mark.slow
 def test_remat_bounds_memory():
     few = temporary_bytes(Unroll(5, scan_unroll=False))
     assert temporary_bytes(Unroll(20, remat=True)) < 2 * few

@@ -171,6 +171,7 @@ def lowered(gan: jaxgan.GAN, platform: str) -> str:
         return jax.jit(gan.step).trace(key, state, images).lower(lowering_platforms=(platform,)).as_text()
 
 
+@pytest.mark.slow
 def test_a_step_is_built_for_a_machine_that_is_not_here():
     gan = small_gan(lookahead=3)
     texts = {platform: lowered(gan, platform) for platform in ("cpu", "tpu")}

@@ -17,6 +17,8 @@ from jaxgan.training import loop
 from tests.commands.fixtures import NoOptions
 from tests.report.fixtures import Page
 
+pytestmark = pytest.mark.slow  # a run and its report, which tests of other rooms show for a GAN
+
 DIGITS = Experiment(
     name="digits_in_time",
     description="Digits.",
@@ -53,7 +55,6 @@ def test_the_page_shows_sequences_and_the_curves_of_the_model(directory):
     assert "Samples through training" in Page(directory / "report.html").text
 
 
-@pytest.mark.slow
 def test_a_run_goes_on_from_its_checkpoint(directory, tmp_path):
     options = ["--workdir", str(tmp_path / "run"), "--batch-size", "8"]
 

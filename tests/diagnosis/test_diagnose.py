@@ -96,6 +96,7 @@ def test_no_false_alarm_in_200_healthy_resamplings(kind):
     assert alarms == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("different", "verdict"),
     [
@@ -179,6 +180,7 @@ def write(path, images, labels=None):
     return str(path)
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_says(tmp_path, capsys):
     real = write(tmp_path / "real.npz", IMAGES[FIRST], LABELS[FIRST])
     left = np.isin(CLASSES, (1, 2))

@@ -111,6 +111,7 @@ def test_a_damaged_cache_file_is_replaced(cache):
         assert list(cache.iterdir()) == [path]
 
 
+@pytest.mark.slow
 def test_a_cache_file_of_another_shape_is_replaced(cache):
     first = small_training()
     (path,) = cache.iterdir()

@@ -69,6 +69,7 @@ def test_init_has_the_structure_of_the_file(key, weights):
         assert (drawn.shape, drawn.dtype) == (loaded.shape, loaded.dtype)
 
 
+@pytest.mark.slow
 def test_init_draws_kernels_and_nothing_else(key):
     @jax.jit  # all that is not returned is not computed
     def drawn(key):

@@ -130,6 +130,7 @@ def test_the_one_number_grows_with_realness(named, x64):
     assert loss.logit(logits - down_real)[0] > 0.05 and loss.logit(logits - down_fake)[0] < -0.05
 
 
+@pytest.mark.slow
 def test_a_gan_plays_it_and_reads_the_one_number(named):
     """With a penalty on it, and with an accuracy that counts examples and not parts."""
     loss, parts, *_ = named

@@ -32,6 +32,7 @@ def test_a_constant_histogram_is_correlated_with_nothing(row):
     np.testing.assert_array_equal(metrics.cycling(np.tile(np.array(row, float), (10, 1)), 3), 0.0)
 
 
+@pytest.mark.slow
 def test_chance_alone_is_near_zero_and_a_drift_does_not_come_back():
     draws = np.random.default_rng(0).multinomial(200, [0.25] * 4, 400)
     assert np.all(np.abs(metrics.cycling(draws, 20)) < 0.15)

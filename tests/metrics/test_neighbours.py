@@ -147,6 +147,7 @@ def shardings() -> tuple[jax.NamedSharding, jax.NamedSharding]:
     return jax.NamedSharding(mesh, jax.P()), jax.NamedSharding(mesh, jax.P("data"))
 
 
+@pytest.mark.slow
 def test_sharded_rows_give_the_same():
     real, fake = draw(4, 20, 80, 80)
     on_devices = (jax.device_put(x.astype(np.float32), shardings()[1]) for x in (real, fake))

@@ -296,6 +296,7 @@ def test_hooks_are_called_in_order_with_what_they_may_look_at():
     np.testing.assert_allclose(info.discriminator_loss, weighted + 2 * 2.0, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_labels_stay_with_their_data_in_every_minibatch():
     """A term that is zero only if they do; otherwise it would move the discriminator."""
 

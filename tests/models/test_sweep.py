@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import jaxgan
 from jaxgan import losses, optimizers, techniques
@@ -31,6 +32,7 @@ def trained(weight, rate, seed, steps=3):
     return state.generator.params, state.discriminator.params, state.average, info
 
 
+@pytest.mark.slow
 def test_one_program_of_sixty_four_runs_equals_each_alone():
     function, traces = counted(trained)
     over_seeds = jax.vmap(function, (None, None, 0))

@@ -107,6 +107,7 @@ def test_a_step_can_be_differentiated_by_its_strengths():
     np.testing.assert_allclose(gradient, (loss_after(1 + h) - loss_after(1 - h)) / (2 * h), rtol=0.02)
 
 
+@pytest.mark.slow
 def test_a_step_is_traced_once_and_jit_changes_nothing():
     traces = []
     model, batch = small(optimizer=optax.adam(1e-2)), jax.random.normal(jax.random.key(1), (6, 3))
@@ -180,6 +181,7 @@ def test_is_a_model():
     assert jaxgan.vae is vae
 
 
+@pytest.mark.slow
 def test_a_conditional_decoder_is_told_what_to_make():
     model = small(decoder=networks.mlp([8], out=3, batch_norm=True, classes=2))
     batch = Batch(jnp.zeros((4, 3)), jnp.array([0, 1, 0, 1]))

@@ -77,6 +77,7 @@ def test_statistics_features_and_parameters_are_those_of_the_network():
     assert wrapped.group == 1
 
 
+@pytest.mark.slow
 def test_a_game_is_played_with_it():
     """Real and fake go through in one pass, and the generator's gradient goes through the division."""
     discriminator = networks.gradient_normalised(perceptron([5], out=1)._replace(group=1))

@@ -29,6 +29,7 @@ def test_mean_over_the_others_of_a_contiguous_group(group_size):
         np.testing.assert_allclose(found[i], np.mean(expected, axis=0), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_batch_repeated_hardly_changes_it_and_a_batch_of_one_gives_zeros():
     x = jax.random.normal(jax.random.key(0), (16, 2, 3))
     twice = closeness(jnp.concatenate([x, x]), 32)[:16]

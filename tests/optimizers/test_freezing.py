@@ -35,6 +35,7 @@ def test_what_begins_with_a_path_stays(paths, still):
     assert moved(*paths) == ALL - still
 
 
+@pytest.mark.slow
 def test_a_gan_trains_the_upper_layer_of_its_discriminator_through_the_lookahead():
     data, key = jnp.ones((4, 2)), jax.random.key(0)
     after = []

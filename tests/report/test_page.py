@@ -77,6 +77,7 @@ def test_the_page_holds_the_numbers_and_what_they_mean(written):
     assert "15 steps/s" in text and "abc1234" in text
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(written):
     before = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
     report.write_run(written)
@@ -221,6 +222,7 @@ def test_errors_name_what_is_wrong(tmp_path):
         report.write_comparison(tmp_path, [])
 
 
+@pytest.mark.slow
 def test_lost_modes_are_judged_by_the_run_and_named_on_its_page(tmp_path):
     """From samples without two of eight modes, through the summary, to what a reader sees."""
     directory = run(tmp_path / "run", modes=(8, 8))

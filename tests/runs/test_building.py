@@ -71,6 +71,7 @@ def test_loss_and_techniques_get_their_parameters():
     assert_same(trained(build(SMALL, training, (2,)), (2,)), trained(expected, (2,)))
 
 
+@pytest.mark.slow
 def test_dynamics_get_their_parameters():
     training = dataclasses.replace(TRAINING, dynamics="consensus:0.3")
     expected = by_hand(
@@ -117,6 +118,7 @@ def test_named_networks_work_in_the_units_of_the_data():
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_one_player_may_be_named_and_a_flat_one_makes_images():
     architecture = dataclasses.replace(SMALL, generator="mlp:8,output_activation=tanh")
     training = dataclasses.replace(TRAINING, pack=2)

@@ -45,6 +45,7 @@ def test_the_samples_are_those_of_the_training(ring):
     assert run.config["experiment"] == "ring"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [("--seed-axis", "vmap"), pytest.param(("--no-watch-modes",), marks=pytest.mark.slow)],

@@ -62,6 +62,7 @@ def test_it_stands_in_the_place_of_sample():
     assert one.shape == gan.sample(jax.random.key(1), state, 5).shape
 
 
+@pytest.mark.slow
 def test_labels_go_with_their_examples():
     def apply(params, stats, z, *, train, key=None, label):
         return z + 10.0 * label[:, None], stats

@@ -48,6 +48,7 @@ def test_a_term_is_summed_in_float32():
     np.testing.assert_allclose(value, 0.5 * (0.25 + 4.0 + 1.0))
 
 
+@pytest.mark.slow
 def test_players_that_are_anchored_stay_near():
     key, data = jax.random.key(0), jnp.ones((4, 2))
     start = jit(small_gan().init)(key, data)

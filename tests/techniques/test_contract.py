@@ -207,7 +207,7 @@ def groups():
     Those that change what a discriminator is, or encode latents of one width, are alone, and those for images among
     themselves.
     """
-    alone = [[name] for name, x in EXAMPLES.items() if x.joint or x.parts > 1 or "encoder=" in x.call]
+    alone = [[name] for name, x in EXAMPLES.items() if x.joint or x.parts > 1 or name == "mode_regularised"]
     images = [name for name, example in EXAMPLES.items() if example.images]
     others = [name for name in EXAMPLES if [name] not in alone and name not in images]
     return [*alone, images, *(others[i :: -(-len(others) // 6)] for i in range(-(-len(others) // 6)))]

@@ -64,6 +64,7 @@ def batch():
     return jax.random.normal(jax.random.key(5), (8, 2)) + 1.0
 
 
+@pytest.mark.slow
 def test_the_generator_trains_its_sharpness():
     """Up by a large reward, down without one, since the mean of the losses grows with λ."""
     key = jax.random.key(0)
@@ -75,6 +76,7 @@ def test_the_generator_trains_its_sharpness():
         assert np.sign(moved) == sign and set(info.reports["gman"]) == {"sharpness"}
 
 
+@pytest.mark.slow
 def test_outer_gradient_by_the_sharpness_equals_finite_differences(x64):
     key = jax.random.key(0)
 

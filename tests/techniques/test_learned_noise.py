@@ -108,6 +108,7 @@ def test_deviations_are_trained_by_the_generators_loss(x64):
     )
 
 
+@pytest.mark.slow
 def test_both_players_see_it_and_samples_do_not():
     """The mean size of what is added is `std · sqrt(2 / π)` in the rounds of both, and the same on real and fake."""
 
@@ -127,6 +128,7 @@ def test_both_players_see_it_and_samples_do_not():
     np.testing.assert_allclose(gan.sample(key, state, 9), clean, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_wide_noise_is_bounded():
     """A flat discriminator lets the entropy pull for ever."""
     gan = small_gan(

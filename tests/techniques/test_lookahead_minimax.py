@@ -61,6 +61,7 @@ def test_all_parameters_of_both_players_go_back_and_nothing_else():
     assert relative_error(slow.techniques["lookahead_minimax"].generator[0], slow.generator.params) < 1e-6
 
 
+@pytest.mark.slow
 def test_its_effect_is_zero_but_at_the_end_of_a_period():
     gan, key, data = small_gan(techniques.lookahead_minimax(2)), jax.random.key(0), jnp.ones((4, 2))
     state = jit(gan.init)(key, data)

@@ -254,6 +254,7 @@ class Stream:
         return self.Iterator(seed, place)
 
 
+@pytest.mark.slow
 def test_a_stream_continues_where_it_was(tmp_path, monkeypatch):
     gan = build(Architecture(generator_width=8, discriminator_width=8, layers=1, latent_dim=2), Training(), (2,))
     fit(tmp_path / "whole", gan=gan, task=Stream())
@@ -281,6 +282,7 @@ def test_the_share_of_time_that_waits_for_a_stream_is_kept(tmp_path):
     assert fit(tmp_path / "none").waited_share == 0
 
 
+@pytest.mark.slow
 def test_warns_of_a_silent_technique(tmp_path, capsys):
     gan = build(
         Architecture(generator_width=8, discriminator_width=8, layers=1, latent_dim=2),

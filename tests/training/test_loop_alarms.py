@@ -80,11 +80,13 @@ def test_an_alarm_stops_a_run_that_can_be_continued(tmp_path):
     assert lines(tmp_path / "run") == lines(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_an_alarm_saves_a_checkpoint(tmp_path):
     fit(tmp_path / "run", "checkpoint")
     assert all(int(state.step) == 40 for state in saved(tmp_path / "run", 40))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed_axis", ["turn", *(pytest.param(name, marks=pytest.mark.slow) for name in ("vmap", "mesh"))]
 )

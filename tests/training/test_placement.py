@@ -112,6 +112,7 @@ def test_a_run_on_a_mesh_equals_one_on_a_device(tmp_path, seeds):
     np.testing.assert_allclose(spread, alone, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_moments_are_divided_and_nothing_else():
     mesh = placement.mesh(2, 16)
     program = programs(GAN, TASK.draw, 16, 1, 8, mesh)

@@ -55,6 +55,7 @@ def test_the_gradient_passes_through_at_any_probability():
         assert np.isfinite(gradient).all() and np.any(gradient)
 
 
+@pytest.mark.slow
 def test_a_gan_moves_and_reports_the_probability():
     """With a target that any discriminator exceeds it goes up by 8 · 2 / 100 every second step."""
     technique = techniques.adaptive_augmentation(target=-1.0, images=100, interval=2, maximum=0.4)

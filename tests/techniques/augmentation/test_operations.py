@@ -54,6 +54,7 @@ def test_examples_are_changed_apart_and_keep_shape_and_dtype(operation):
     assert alone.shape == (1, *shape) and np.isfinite(alone).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", [*OF_IMAGES, *OF_POINTS], ids=name)
 def test_the_derivative_is_that_of_finite_differences(operation, x64):
     """All of them are affine in the example, so that central differences are exact."""

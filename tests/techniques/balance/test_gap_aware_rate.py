@@ -45,6 +45,7 @@ def test_the_average_is_of_the_loss_without_terms(x64):
         np.testing.assert_allclose(own.state, expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_in_a_step_the_update_is_multiplied():
     """Beside a penalty, whose term is left out: the loss alone is near log 4, and above an ideal that is lower."""
     key, data = jax.random.key(0), jax.random.normal(jax.random.key(5), (8, 2))

@@ -60,6 +60,7 @@ def test_it_comes_back_where_everything_is_called_as_real_as_the_data():
     assert updated(technique, np.log(10.0), np.log(10.0)).state["factor"] > 0.1
 
 
+@pytest.mark.slow
 def test_in_a_step_the_fake_half_is_multiplied():
     key, data = jax.random.key(0), jax.random.normal(jax.random.key(5), (8, 2))
 

@@ -87,6 +87,7 @@ def doubled():
     return Network(lambda key, z: (jnp.asarray(2.0, z.dtype), {}), apply)
 
 
+@pytest.mark.slow
 def test_it_trains_the_generator_alone(x64):
     """All fakes are at `2 z`, so the scale that it is pulled to is known from the latents that were chosen."""
     data = 3.0 + jax.random.normal(jax.random.key(5), (BATCH, 2))
@@ -102,6 +103,7 @@ def test_it_trains_the_generator_alone(x64):
     assert optax.tree.norm(jax.tree.map(jnp.subtract, with_it.discriminator, without.discriminator)) < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

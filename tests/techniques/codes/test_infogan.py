@@ -138,6 +138,7 @@ def code_shower(columns):
     return generator, linear._replace(features=lambda params, stats, x, *, train, key=None: x, group=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("m", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_codes_are_those_that_a_fake_was_made_from(m):
     """Through replay, packing, fresh minibatches and a second technique with columns; a wrong one costs 100 nats."""
@@ -184,6 +185,7 @@ def gradients(weight):
     return state, jit(gan.gradients)(jax.random.key(3), state, real(dtype=jnp.float64))
 
 
+@pytest.mark.slow
 def test_who_is_trained_by_it(x64):
     """Head and trunk by the discriminator's loss; the generator alone by its own, with both frozen."""
     state, with_it = gradients(0.6)

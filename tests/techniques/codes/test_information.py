@@ -69,6 +69,7 @@ def test_it_is_log_two_where_nothing_is_known_and_zero_where_all_is(x64):
     assert term(technique, absolute, z, z) < 1e-9
 
 
+@pytest.mark.slow
 def test_gradients_reach_generator_and_network(x64):
     """The reference programs that treat the estimate as a number to print teach the generator nothing."""
     technique, parameters = techniques.information(0.7), layers(4 + NOISE)

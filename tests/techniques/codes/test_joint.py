@@ -240,6 +240,7 @@ def test_derivative_of_a_step_by_a_weight(name, x64):
     np.testing.assert_allclose(exact, derivative(lambda w: outcome(w)[0], 0.7, 1e-3), rtol=1e-6)
 
 
+@pytest.mark.slow
 @both
 def test_a_replayed_fake_is_shown_with_its_own_latent(name):
     """The generator is the identity, so that the two halves of every fake pair are equal."""

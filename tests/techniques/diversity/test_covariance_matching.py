@@ -78,6 +78,7 @@ def test_equal_eigenvalues_and_equal_fakes_are_finite_in_both_derivatives(rows, 
         assert np.all(np.isfinite(jit(jax.grad(lambda x, slope=slope: jnp.sum(slope(x) ** 2)))(fake)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("matrix", [np.diag([0.5, 0.5, 0.2]), np.diag([0.0, 0.0, 1.0])], ids=["equal", "zeros"])
 def test_three_derivatives_of_the_root(x64, matrix):
     """Along a direction that splits equal eigenvalues, against differences of the derivative below."""

@@ -78,6 +78,7 @@ def test_a_wanted_class_is_made(discriminator):
     assert np.mean(nearest == label) > 0.95
 
 
+@pytest.mark.slow
 def test_outer_gradient_by_the_weight_equals_finite_differences(x64):
     batch, key = three_classes(6, jnp.float64), jax.random.key(1)
     sgd = {"generator_optimizer": optax.sgd(0.1), "discriminator_optimizer": optax.sgd(0.1)}

@@ -51,6 +51,7 @@ def test_the_choice_is_one_generator_each_in_blocks_where_they_fit(n):
     np.testing.assert_allclose(counts / counts.sum(), 1 / COUNT, atol=0.12)
 
 
+@pytest.mark.slow
 def test_generators_specialise_with_replay_and_r1():
     """Old fakes keep their maker: with wrong makers the classifier could not learn them."""
     gan = make(techniques.mgan(COUNT, 1.0), techniques.replay(64), techniques.r1(0.1))

@@ -91,6 +91,7 @@ def upright(n=16):
     return x.at[:, 0].add(1.0)
 
 
+@pytest.mark.slow
 def test_the_discriminator_learns_the_turns_of_real_images_and_the_generator_makes_such():
     """With no other game: the discriminator's loss alone trains the head, and fakes become images that stand."""
     silent = losses.wasserstein()._replace(

@@ -92,6 +92,7 @@ def make(*chosen, **options):
     )
 
 
+@pytest.mark.slow
 def test_heads_are_trained_by_the_discriminators_loss_each_on_its_own_examples():
     """Without a game, in which fakes have one label: Q learns that, and P the real ones."""
     silent = losses.wasserstein()._replace(

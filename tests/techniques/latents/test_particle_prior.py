@@ -74,6 +74,7 @@ def test_points_that_were_drawn_move_and_samples_are_of_them(x64):
     assert sampled == {tuple(row) for row in np.asarray(learned.params)}
 
 
+@pytest.mark.slow
 def test_points_leave_the_place_where_no_data_are():
     """A generator that cannot learn shows the points; they go to one of two modes each, and stay apart."""
     gan = small_gan(

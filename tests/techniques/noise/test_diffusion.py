@@ -80,6 +80,7 @@ def test_the_length_follows_the_probability():
     assert lasts[0] > 0.95 and lasts[1] < 0.01
 
 
+@pytest.mark.slow
 def test_the_generators_gradient_is_the_strength_of_the_signal():
     technique, x = techniques.diffusion(0.5), jnp.ones((6, 2))
 
@@ -89,6 +90,7 @@ def test_the_generators_gradient_is_the_strength_of_the_signal():
     np.testing.assert_allclose(jax.grad(total)(x), seen(techniques.diffusion(0.0), x, 1.0)[1], rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(2,), (5, 3), (4, 4, 3)])
 def test_the_strength_can_be_shown_beside_the_example(shape):
     x = jnp.ones((50, *shape))

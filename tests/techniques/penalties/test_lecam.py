@@ -64,6 +64,7 @@ def test_several_logits_an_example_count_by_their_mean(x64):
     np.testing.assert_allclose(value, (4 + 16) / 2 + 16)
 
 
+@pytest.mark.slow
 def test_a_game_starts_without_it_and_then_has_it():
     game, data, key = small_gan(techniques.lecam(1.0)), jnp.ones((4, 2)), jax.random.key(0)
     state, found = game.init(key, data), []
