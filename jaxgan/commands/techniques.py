@@ -5,6 +5,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import rich.box
@@ -13,17 +14,20 @@ import rich.table
 import tyro
 
 import jaxgan
-from jaxgan import losses, networks, optimizers, techniques
+from jaxgan import losses, networks, optimizers, samplers, techniques
 from jaxgan.adversarial import dynamics
+from jaxgan.runs.catalogues import DYNAMICS, LOSSES, TECHNIQUES
+from jaxgan.runs.factories import Catalogue
 
-# How each package's techniques are asked for on the command line of an experiment; None from Python only.
-_PACKAGES = (
-    (techniques, "--technique"),
-    (losses, "--loss"),
-    (dynamics, "--dynamics"),
-    (networks, None),
-    (optimizers, None),
-    (jaxgan, None),
+# The option of an experiment that asks for what a package exports, where a catalogue says that text can.
+_PACKAGES: tuple[tuple[ModuleType, str, Catalogue | None], ...] = (
+    (techniques, "--technique", TECHNIQUES),
+    (losses, "--loss", LOSSES),
+    (dynamics, "--dynamics", DYNAMICS),
+    (networks, "", None),
+    (optimizers, "", None),
+    (samplers, "", None),
+    (jaxgan, "", None),
 )
 _OPTIONS = {
     "Unroll": "--unroll.steps",
@@ -54,11 +58,12 @@ class Entry(NamedTuple):
 def entries() -> dict[str, Entry]:
     """Every public factory whose docstring says when to use it and what it costs, by name."""
     found: dict[str, Entry] = {}
-    for package, option in _PACKAGES:
+    for package, option, catalogue in _PACKAGES:
         for name, factory in sorted(vars(package).items()):
             use, cost = labelled(factory, "Use when"), labelled(factory, "Cost")
             if callable(factory) and use and cost and not name.startswith("_") and name not in found:
-                how = _OPTIONS.get(name) or (f"{option} {name}" if option else f"{package.__name__}.{name}")
+                written = catalogue is not None and name in catalogue.factories
+                how = _OPTIONS.get(name) or (f"{option} {name}" if written else f"{package.__name__}.{name}")
                 found[name] = Entry(name, factory, how, use, cost)
     return found
 

@@ -11,6 +11,10 @@ def half_life(examples: float | Array, batch_size: int) -> float | Array:
     the training: where the players circle, its samples can show all modes while the generator still jumps from one to
     another.
 
+    Use when: samples change from step to step, while training goes on well.
+
+    Cost: memory for one more generator.
+
     >>> half_life(10_000, 64)
     0.995574
 

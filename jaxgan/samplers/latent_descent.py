@@ -31,6 +31,10 @@ def latent_descent(
     sigmoid loss, better calibrated. Logits of the hinge, the Wasserstein and relativistic losses are not, without a
     `calibration`.
 
+    Use when: fakes lie between the modes, and the generator can make better ones from latents nearby.
+
+    Cost: nothing in training; in sampling, a pass of both networks, forward and backward, for each step.
+
     Args:
       gan: whose samples; its discriminator judges single examples.
       steps: of the dynamics, at least 1; each is a pass of both players, forward and backward.

@@ -25,6 +25,10 @@ def metropolis_hastings(
     discriminator was not trained on, as the paper does. Logits of the hinge, the Wasserstein and relativistic losses
     are not, without a `calibration`.
 
+    Use when: a generator has its modes, but with wrong weights, and samples may be slow.
+
+    Cost: nothing in training; in sampling, as many passes of both networks as there are proposals.
+
     Args:
       gan: whose samples; its discriminator judges single examples.
       proposals: length of a chain, at least 1; 640 in the paper. A sample costs as many passes of both players.

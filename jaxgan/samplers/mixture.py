@@ -19,6 +19,10 @@ def mixture(samples: Sequence[Callable[..., PyTree]], weights: ArrayLike) -> Cal
     many times as there are samplers: `mixture([gan.sample] * 2, weights)` has twice the parameters of one generator.
     Modes that none of them makes stay lost.
 
+    Use when: several trainings kept different modes, or coverage must be sure and cost is no object.
+
+    Cost: as many trainings as there are generators, and in sampling a pass of each.
+
     Args:
       samples: functions like `gan.sample`, one for each state; a sampler of this package is one too.
       weights: `[k]`, at least 0 and not all 0; normalised here.

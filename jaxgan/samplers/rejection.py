@@ -34,6 +34,10 @@ def rejection(
     Every place of the batch is drawn anew until it is accepted, at most `rounds` times; one that never is holds the
     last that was drawn. Without a percentile many are, unless `rounds` is large.
 
+    Use when: a generator has its modes, but with wrong weights, or fakes lie between them.
+
+    Cost: nothing in training; in sampling, both networks as often as samples are refused.
+
     Args:
       gan: whose samples; its discriminator judges single examples.
       percentile: in [0, 100]; None is γ = 0.
