@@ -33,6 +33,8 @@ from typing import Any, NamedTuple
 
 from jaxgan.runs.values import Reader, guess, reader
 
+FEW = 15  # names that a message still lists
+
 
 class Catalogue(NamedTuple):
     """What can be named.
@@ -227,7 +229,11 @@ def _arguments(name: str, known: list[Parameter], parts: Iterable[str]) -> dict[
 
 def _known(wrong: str, right: Collection[str]) -> str:
     close = difflib.get_close_matches(wrong, right, 1)
-    return f"{f'did you mean {close[0]}? ' if close else ''}known are {', '.join(right) or 'none'}"
+    hint = f"did you mean {close[0]}? " if close else ""
+    if len(right) > FEW:
+        nearest = difflib.get_close_matches(wrong, right, 3, 0.0)
+        return f"{hint}the nearest of {len(right)} are {', '.join(nearest)}; --list names all"
+    return f"{hint}known are {', '.join(right) or 'none'}"
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -26,6 +26,7 @@ NO_METRICS = {
     "inversion_distance": "takes the generator itself, by whose gradient it searches, and no samples",
     "discriminator_accuracy": "takes logits, and no samples; a run logs it at every step, from `Info`",
     "logit_gap": "takes logits, and no samples",
+    "cycling": "takes the counts of many evaluations, and no samples",
 }
 
 
