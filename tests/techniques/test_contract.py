@@ -175,6 +175,7 @@ def test_hooks_keep_shape_and_dtype_and_losses_are_wide_scalars(name, shape, dty
         chex.assert_trees_all_equal_shapes_and_dtypes(found["update"], found["begin"].state)
 
 
+@pytest.mark.slow  # the steps below are compiled, and seeds are vmapped in tests/models
 @every_technique
 def test_compiled_and_vmapped_results_equal_plain_ones(name):
     arrays = draw(shape_of(name))
