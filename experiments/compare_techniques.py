@@ -55,8 +55,7 @@ def protocol_hash() -> str:
 def seeds_of(prepared: Prepared, change: Change, seeds: Sequence[int], length: int) -> tuple[Seeds, list, Any]:
     """The compiled programs of a setting, its feeds, and its first states."""
     setting, task, _ = prepared
-    architecture = dataclasses.replace(setting.architecture, **change.architecture)
-    training = dataclasses.replace(setting.training, **change.training)
+    architecture, training = change.of(setting)
     example = example_of(task)
     model = build(architecture, training, example.shape, example.scale, kind=task.kind, classes=example.classes)
     classes = example.classes if model.conditional else None
@@ -83,7 +82,7 @@ def measured(prepared: Prepared, samples: np.ndarray) -> dict[str, float]:
 
 def trained(prepared: Prepared, change: Change, seeds: Sequence[int], said: str) -> list[list[dict[str, float]]]:
     """What each seed had at each of `POINTS` evaluations."""
-    training = dataclasses.replace(prepared.setting.training, **change.training)
+    _, training = change.of(prepared.setting)
     several, feeds, states = seeds_of(prepared, change, seeds, training.steps // POINTS)
     found: list[list[dict[str, float]]] = [[] for _ in seeds]
     for _ in tqdm(range(POINTS), desc=said, disable=not sys.stderr.isatty(), leave=False):

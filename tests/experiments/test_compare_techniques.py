@@ -1,0 +1,56 @@
+"""The comparison of techniques: its protocol names what there is, and its statistics are the textbook's."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
+
+
+@pytest.fixture(autouse=True)
+def beside_it(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    yield
+    for name in ("compare_protocol", "compare_techniques"):
+        sys.modules.pop(name, None)
+
+
+def test_every_setting_is_one_that_the_command_line_takes():
+    from compare_protocol import SEEDS, TASKS, TUNING_SEEDS, candidates
+
+    assert not set(SEEDS) & set(TUNING_SEEDS) and len(SEEDS) >= 5
+    for name, setting in TASKS.items():
+        found = candidates(name)
+        assert len(found) >= 45 and found["plain"][0].of(setting) == (setting.architecture, setting.training)
+        for changes in found.values():
+            assert 1 <= len(changes) <= 3
+            for change in changes:
+                change.of(setting)  # reads every name and number, and raises where one is wrong
+
+
+def test_settings_are_the_same_after_json():
+    import json
+
+    from compare_protocol import TASKS, Change, candidates
+
+    for changes in candidates("ring").values():
+        for change in changes:
+            read = Change(**json.loads(json.dumps(change._asdict())))
+            assert read.of(TASKS["ring"]) == change.of(TASKS["ring"])
+
+
+def test_the_interval_is_students():
+    from compare_techniques import interval
+
+    mean, half = interval([1.0, 2.0, 3.0, 4.0])
+    assert mean == 2.5
+    np.testing.assert_allclose(half, 3.182446 * np.std([1, 2, 3, 4], ddof=1) / 2, rtol=1e-6)
+
+
+def test_the_rare_class_has_a_tenth_of_its_share():
+    from compare_protocol import unbalanced_digits
+
+    task = unbalanced_digits()
+    np.testing.assert_allclose(task.shares[0] / (1 - task.shares[0]), 0.1 * 178 / (1797 - 178), rtol=0.02)
