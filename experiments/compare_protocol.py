@@ -67,7 +67,9 @@ def unbalanced_digits() -> Any:
     labels = np.asarray(digits.labels)
     zeros = np.flatnonzero(labels == 0)
     kept = np.sort(np.concatenate([np.flatnonzero(labels != 0), zeros[::10]]))
-    return data.Examples("digits_rare_zero", "images", digits.images[kept], digits.labels[kept], True, digits.names)
+    some = digits.at(kept)
+    assert some.label is not None
+    return data.Examples("digits_rare_zero", "images", digits.images[kept], some.label, True, digits.names)
 
 
 def modes(end: dict[str, float]) -> float:

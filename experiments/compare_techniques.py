@@ -178,9 +178,9 @@ class Compare:
 
     def __call__(self) -> int:
         if self.stage == "report":
-            from compare_report import write
+            import compare_report  # which imports this module
 
-            write(RESULTS, {name: prepared_task(name) for name in TASKS})
+            compare_report.write(RESULTS, {name: prepared_task(name) for name in TASKS})
             return 0
         settings = folder.read_json(RESULTS / "settings.json") or {}
         if self.stage == "run" and not settings:

@@ -13,7 +13,7 @@ EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 def beside_it(monkeypatch):
     monkeypatch.syspath_prepend(str(EXPERIMENTS))
     yield
-    for name in ("compare_protocol", "compare_techniques"):
+    for name in ("compare_protocol", "compare_techniques", "compare_report"):
         sys.modules.pop(name, None)
 
 
@@ -54,3 +54,29 @@ def test_the_rare_class_has_a_tenth_of_its_share():
 
     task = unbalanced_digits()
     np.testing.assert_allclose(task.shares[0] / (1 - task.shares[0]), 0.1 * 178 / (1797 - 178), rtol=0.02)
+
+
+def test_the_report_judges_paired_differences_and_names_what_was_refused(tmp_path):
+    import compare_report
+    from compare_protocol import TASKS
+    from compare_techniques import prepared_task
+
+    from jaxgan.runs import folder
+
+    def cell(name, modes):
+        ends = [{"modes": m, "divergence": 0.1} for m in modes]
+        return {"technique": name, "seeds": [1, 2, 3], "cost": 1.0, "equal_steps": ends, "equal_time": ends}
+
+    measured = {"plain": (1, 2, 3), "better": (4, 5, 7), "worse": (0, 0, 0), "unclear": (3, 0, 4)}
+    (tmp_path / "cells" / "ring").mkdir(parents=True)
+    for name, modes in measured.items():
+        folder.write_json(tmp_path / "cells" / "ring" / f"{name}.json", cell(name, modes))
+    folder.write_json(tmp_path / "cells" / "ring" / "labels.json", {"refused": "needs labels"})
+    assert "ring" in TASKS
+    compare_report.write(tmp_path, {"ring": prepared_task("ring")})
+    lines = (tmp_path / "table.md").read_text().splitlines()
+    rows = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
+    assert rows["better"].rstrip("| ").endswith("helps") and "0 of 3 (0.00 to 0.71)" in rows["better"]
+    assert "+3.333" in rows["better"] and not rows["unclear"].rstrip("| ").endswith(("helps", "harms"))
+    assert "- labels: refused, needs labels" in lines
+    assert (tmp_path / "table.png").stat().st_size > 5000
