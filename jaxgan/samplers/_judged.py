@@ -26,6 +26,15 @@ def scores(gan: GAN, key: Key, state: State, x: PyTree, label: PyTree, calibrati
     return logits if calibration is None else calibration(logits)
 
 
+def proposed(
+    gan: GAN, key: Key, state: State, n: int, label: PyTree, calibration: Calibration | None
+) -> tuple[PyTree, Array]:
+    """Samples of the generator, and the logit of each, `[n]`."""
+    key_draw, key_judge = jax.random.split(key)
+    x = gan.sample(key_draw, state, n, label)
+    return x, scores(gan, key_judge, state, x, label, calibration)
+
+
 def chosen(where: Array, new: PyTree, old: PyTree) -> PyTree:
     """The examples of `new` where true, else those of `old`."""
     return jax.tree.map(lambda a, b: jnp.where(where.reshape(-1, *(1,) * (a.ndim - 1)), a, b), new, old)

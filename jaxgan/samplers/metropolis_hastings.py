@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from jaxgan.samplers._judged import Calibration, chosen, scores
+from jaxgan.samplers._judged import Calibration, chosen, proposed
 from jaxgan.types import GAN, Array, Key, PyTree, State
 from jaxgan.types.checks import whole
 
@@ -50,9 +50,7 @@ def metropolis_hastings(
         key_first, key = jax.random.split(key)
 
         def propose(key: Key) -> tuple[PyTree, Array]:
-            key_draw, key_judge = jax.random.split(key)
-            x = gan.sample(key_draw, state, n, label)
-            return x, scores(gan, key_judge, state, x, label, calibration)
+            return proposed(gan, key, state, n, label, calibration)
 
         def move(present: tuple[PyTree, Array], key: Key) -> tuple[tuple[PyTree, Array], None]:
             key_draw, key_accept = jax.random.split(key)

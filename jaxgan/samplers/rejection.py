@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from jaxgan.samplers._judged import Calibration, chosen, scores
+from jaxgan.samplers._judged import Calibration, chosen, proposed
 from jaxgan.types import GAN, Array, Key, PyTree, State
 from jaxgan.types.checks import between, whole
 
@@ -63,25 +63,20 @@ def rejection(
     def sample(key: Key, state: State, n: int, label: PyTree = None) -> PyTree:
         key_first, key = jax.random.split(key)
 
-        def propose(key: Key, n: int, label: PyTree) -> tuple[PyTree, Array]:
-            key_draw, key_judge = jax.random.split(key)
-            x = gan.sample(key_draw, state, n, label)
-            return x, scores(gan, key_judge, state, x, label, calibration)
-
         # With labels as many times as the samples that are asked for, which have labels.
         times = 1 if label is None else -(-first // n)
         many = jax.tree.map(lambda a: jnp.tile(a, (times, *(1,) * (a.ndim - 1))), label)
-        logits = propose(key_first, first if label is None else times * n, many)[1]
+        logits = proposed(gan, key_first, state, first if label is None else times * n, many, calibration)[1]
         most = jnp.max(logits)
         shift = jnp.zeros(()) if percentile is None else jnp.percentile(_acceptance(logits, most), percentile)
 
         def search(carry: tuple) -> tuple:
             i, x, done, most = carry
             key_draw, key_accept = jax.random.split(jax.random.fold_in(key, i))
-            proposed, logits = propose(key_draw, n, label)
+            drawn, logits = proposed(gan, key_draw, state, n, label, calibration)
             most = jnp.maximum(most, jnp.max(logits))
             accepted = jax.random.bernoulli(key_accept, jax.nn.sigmoid(_acceptance(logits, most) - shift))
-            return i + 1, chosen(done, x, proposed), done | accepted, most
+            return i + 1, chosen(done, x, drawn), done | accepted, most
 
         shapes = jax.eval_shape(lambda: gan.sample(key, state, n, label))
         nothing = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes)
