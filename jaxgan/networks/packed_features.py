@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.networks.labels import passed_on
+from jaxgan.networks.packing import packs
 from jaxgan.types import Array, Key, Network, Params, PyTree, Stats
 from jaxgan.types.checks import whole
 
@@ -45,16 +46,11 @@ def packed_features(network: Network, m: int, *, width: int = 128) -> Network:
         return network
     inner = network.features
 
-    def packs(x: Array) -> Array:
-        if x.shape[0] % m:
-            raise ValueError(f"a batch of {x.shape[0]} cannot be packed by {m}: take a multiple of {m}")
-        return jnp.reshape(x, (x.shape[0] // m, m, *x.shape[1:]))
-
     def init(key: Key, x: PyTree, label: PyTree = None) -> tuple[Params, Stats]:
         network_key, hidden_key, readout_key = jax.random.split(key, 3)
         given = passed_on(network, label)
         params, stats = network.init(network_key, x, **given)
-        shown = jax.eval_shape(lambda p, s: packs(inner(p, s, x, train=False, **given)), params, stats)
+        shown = jax.eval_shape(lambda p, s: packs(inner(p, s, x, train=False, **given), m), params, stats)
         logits = jax.eval_shape(lambda p, s: network.apply(p, s, x, train=False, **given)[0], params, stats)
         joined, parts = m * shown.shape[2], logits.size // logits.shape[0]
         weights = jax.random.normal(hidden_key, (joined, width), shown.dtype) * (2.0 / joined) ** 0.5
@@ -63,7 +59,7 @@ def packed_features(network: Network, m: int, *, width: int = 128) -> Network:
         return {"network": params, "hidden": hidden, "readout": readout}, stats
 
     def hidden_layer(params: Params, shown: Array) -> Array:
-        joined = jnp.reshape(packs(shown), (shown.shape[0] // m, -1))
+        joined = jnp.reshape(packs(shown, m), (shown.shape[0] // m, -1))
         kernel, bias = (params["hidden"][name].astype(shown.dtype) for name in ("kernel", "bias"))
         return jax.nn.relu(joined @ kernel + bias[None])
 
@@ -71,7 +67,7 @@ def packed_features(network: Network, m: int, *, width: int = 128) -> Network:
         params: Params, stats: Stats, x: PyTree, *, train: bool, key: Key | None = None, label: PyTree = None
     ) -> Array:
         shown = inner(params["network"], stats, x, train=train, key=key, **passed_on(network, label))
-        return jnp.concatenate([jnp.mean(packs(shown), axis=1), hidden_layer(params, shown)], axis=1)
+        return jnp.concatenate([jnp.mean(packs(shown, m), axis=1), hidden_layer(params, shown)], axis=1)
 
     def apply(
         params: Params, stats: Stats, x: PyTree, *, train: bool, key: Key | None = None, label: PyTree = None
@@ -80,7 +76,7 @@ def packed_features(network: Network, m: int, *, width: int = 128) -> Network:
         given = passed_on(network, label)
         shown = inner(params["network"], stats, x, train=train, key=key, **given)
         logits, stats = network.apply(params["network"], stats, x, train=train, key=key, **given)
-        alone = jnp.mean(packs(logits), axis=1)
+        alone = jnp.mean(packs(logits, m), axis=1)
         together = hidden_layer(params, shown) @ params["readout"].astype(shown.dtype)
         return alone + jnp.reshape(together, alone.shape).astype(alone.dtype), stats
 

@@ -35,22 +35,17 @@ def packed(network: Network, m: int) -> Network:
     if m == 1:
         return network
 
-    def grouped(x: Array) -> Array:
-        if x.shape[0] % m:
-            raise ValueError(f"a batch of {x.shape[0]} cannot be packed by {m}: take a multiple of {m}")
-        return x.reshape(x.shape[0] // m, m, *x.shape[1:])  # contiguous: needs no communication between devices
-
     def joined(x: Array) -> Array:
         if x.ndim == 1:
-            return grouped(x)
-        groups = jnp.moveaxis(grouped(x), 1, -2)
+            return packs(x, m)
+        groups = jnp.moveaxis(packs(x, m), 1, -2)
         return groups.reshape(*groups.shape[:-2], m * x.shape[-1])
 
     def pack(x: PyTree) -> PyTree:
         return jax.tree.map(joined, x)
 
     def labels(label: PyTree) -> dict[str, PyTree]:
-        return passed_on(network, jax.tree.map(grouped, label))
+        return passed_on(network, jax.tree.map(lambda a: packs(a, m), label))
 
     def init(key: Key, x: PyTree, label: PyTree = None) -> tuple[Params, Stats]:
         return network.init(key, pack(x), **labels(label))
@@ -73,3 +68,14 @@ def packed(network: Network, m: int) -> Network:
         group=None if network.group is None else m * network.group,
         conditional=network.conditional,
     )
+
+
+def packs(x: Array, m: int) -> Array:
+    """`[batch, ...]` as `[batch / m, m, ...]`, neighbours together.
+
+    Raises:
+      ValueError: a batch that `m` does not divide.
+    """
+    if x.shape[0] % m:
+        raise ValueError(f"a batch of {x.shape[0]} cannot be packed by {m}: take a multiple of {m}")
+    return x.reshape(x.shape[0] // m, m, *x.shape[1:])  # contiguous: needs no communication between devices
