@@ -95,12 +95,17 @@ def make_fakes(
 ) -> tuple[Batch, Stats]:
     """As many fakes as there are real examples, from new latents."""
 
+    return generate(context, generator.network, new_latents(context, generator, discriminator, key, batch))
+
+
+def new_latents(context: Context, generator: Trained, discriminator: Trained, key: Key, batch: Batch) -> Batch:
+    """As many latents as there are real examples, with the labels of the fakes that will be made of them."""
+
     def own(technique):
         return own_of(technique, context.states, generator, discriminator)
 
     n = jax.tree.leaves(batch.data)[0].shape[0]
-    z = draw_latents(context.parts, own, key, n, latent_dtype(generator.network), batch.label, given=False)
-    return generate(context, generator.network, z)
+    return draw_latents(context.parts, own, key, n, latent_dtype(generator.network), batch.label, given=False)
 
 
 def look(
@@ -215,14 +220,6 @@ def play(
     def make(params: Params, z: PyTree | Batch) -> Batch:
         return generate(context, params, as_batch(z))[0]
 
-    def draw(key: Key) -> Batch:
-        def own(technique):
-            return own_of(technique, context.states, generator, discriminator)
-
-        latent = minibatch.generated.latent
-        assert latent is not None
-        return draw_latents(parts, own, key, latent.shape[0], latent.dtype, minibatch.data.label, given=False)
-
     still = features_of(context, *frozen, minibatch.key)
     live = features_of(context, discriminator.network, stats, minibatch.key)
 
@@ -237,7 +234,7 @@ def play(
         generate=lambda z: make(generator.network, z),
         judge=judge,
         make=make,
-        draw=draw,
+        draw=lambda key: new_latents(context, generator, discriminator, key, minibatch.data),
         data=minibatch.data,
         generated=minibatch.generated,
         loss=parts.loss,

@@ -160,6 +160,7 @@ def gan(
         return _judge(parts, key, state, x)
 
     def decode(key: Key, state: State, z: Array, label: PyTree = None) -> PyTree:
+        check_state(parts, state)
         return _decode(parts, average, key, state, Batch(z, label))
 
     conditional, minibatches = generator.conditional, dynamics.minibatches
@@ -226,8 +227,7 @@ def _averaged(average: float | Array | None, params: PyTree, before: PyTree) -> 
 
 def _info(moved: Moved) -> Info:
     seen, play = moved.round.seen, moved.play
-    # Parts of a joint loss are no logits by themselves.
-    real, fake = (play.loss.logit(a) if play.loss.joint else a for a in (seen.real_logits, seen.fake_logits))
+    real, fake = (play.loss.each(logits) for logits in (seen.real_logits, seen.fake_logits))
     right = jnp.mean(real > 0) + jnp.mean(fake < 0)
     return Info(
         generator_loss=moved.answer.loss,
@@ -335,7 +335,6 @@ def _sample(
 
 
 def _decode(parts: Parts, average: float | Array | None, key: Key, state: State, z: Batch) -> PyTree:
-    check_state(parts, state)
     params = state.generator.params if average is None else state.average
     key = jax.random.fold_in(key, _SAMPLE)
     return run(parts.generator, params, state.generator.stats, z, train=False, key=key)[0]

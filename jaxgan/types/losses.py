@@ -46,3 +46,7 @@ class AdversarialLoss(NamedTuple):
     halves: Halves | None = None
     joint: bool = False
     logit: Callable[[Array], Array] = mean_of_parts
+
+    def each(self, logits: Array) -> Array:
+        """The logits that mean something by themselves: all parts, or the one number of a `joint` loss."""
+        return self.logit(logits) if self.joint else logits

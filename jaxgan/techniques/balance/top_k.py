@@ -40,7 +40,7 @@ def top_k(share: float | Array = 0.5, *, share_from: float | Array = 1.0, steps:
 
     def generator_weights(own, key, play):
         del own, key
-        logits = play.loss.logit(play.fake_logits) if play.loss.joint else play.fake_logits
+        logits = play.loss.each(play.fake_logits)
         n = logits.shape[0]
         done = jnp.minimum(play.step / steps, 1.0) if steps else 1.0
         now = jnp.asarray(share_from, float) ** (1.0 - done) * jnp.asarray(share, float) ** done
