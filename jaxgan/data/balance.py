@@ -11,20 +11,30 @@ from jaxgan.data.examples import ExampleArrays, Examples, examples_at
 from jaxgan.types import Array, Batch, Classes, Key, Kind
 
 
+class ByClass(NamedTuple):
+    """Where the examples of each class are.
+
+    Attributes:
+      order: int32 `[N]`, rows of all examples, class by class.
+      starts: int32 `[k]`, where each class that occurs begins in the order.
+      counts: int32 `[k]`, how many examples each of them has.
+    """
+
+    order: Array
+    starts: Array
+    counts: Array
+
+
 class BalancedArrays(NamedTuple):
     """What a balanced draw reads.
 
     Attributes:
       examples: all of them.
-      order: int32 `[N]`, their rows, class by class.
-      starts: int32 `[k]`, where each class that occurs begins in the order.
-      counts: int32 `[k]`, how many examples each of them has.
+      by_class: where those of each class are.
     """
 
     examples: ExampleArrays
-    order: Array
-    starts: Array
-    counts: Array
+    by_class: ByClass
 
 
 class Balanced(NamedTuple):
@@ -35,15 +45,11 @@ class Balanced(NamedTuple):
 
     Attributes:
       examples: that are drawn from.
-      order: int32 `[N]`, their rows, class by class.
-      starts: int32 `[k]`, where each class that occurs begins in the order.
-      counts: int32 `[k]`, how many examples each of them has.
+      by_class: where those of each class are.
     """
 
     examples: Examples
-    order: Array
-    starts: Array
-    counts: Array
+    by_class: ByClass
 
     @property
     def name(self) -> str:
@@ -63,12 +69,12 @@ class Balanced(NamedTuple):
     @property
     def size(self) -> int:
         """How many examples there are that make a balanced set."""
-        return int(self.counts.min()) * len(self.counts)
+        return int(self.by_class.counts.min()) * len(self.by_class.counts)
 
     @property
     def arrays(self) -> BalancedArrays:
         """What `draw` reads."""
-        return BalancedArrays(self.examples.arrays, self.order, self.starts, self.counts)
+        return BalancedArrays(self.examples.arrays, self.by_class)
 
     @property
     def draw(self) -> Callable[[BalancedArrays, Key, int], Array | Batch]:
@@ -81,8 +87,9 @@ class Balanced(NamedTuple):
 
     def at(self, rows: np.ndarray) -> Batch:
         """The examples of rows `[n]` in [0, size), classes in turns, with their labels; pixels in [-1, 1]."""
-        rows, k = np.asarray(rows), len(self.counts)
-        return self.examples.at(np.asarray(self.order)[np.asarray(self.starts)[rows % k] + rows // k])
+        order, starts, counts = (np.asarray(a) for a in self.by_class)
+        rows, k = np.asarray(rows), len(counts)
+        return self.examples.at(order[starts[rows % k] + rows // k])
 
     @property
     def modes(self) -> int:
@@ -139,7 +146,7 @@ def balanced(examples: Examples) -> Balanced:
     occurs = counts > 0
     order = np.argsort(labels, kind="stable")
     numbers = (jnp.asarray(a, jnp.int32) for a in (order, starts[occurs], counts[occurs]))
-    return Balanced(examples, *numbers)
+    return Balanced(examples, ByClass(*numbers))
 
 
 def draw_balanced(arrays: BalancedArrays, key: Key, n: int) -> Array:
@@ -149,7 +156,8 @@ def draw_balanced(arrays: BalancedArrays, key: Key, n: int) -> Array:
 
 def draw_labelled_balanced(arrays: BalancedArrays, key: Key, n: int) -> Batch:
     """Draws n examples with classes equally often, with their labels."""
+    order, starts, counts = arrays.by_class
     key_class, key_example = jax.random.split(key)
-    drawn = jax.random.randint(key_class, (n,), 0, arrays.counts.shape[0])
-    place = jax.random.randint(key_example, (n,), 0, arrays.counts[drawn])
-    return examples_at(arrays.examples, arrays.order[arrays.starts[drawn] + place])
+    drawn = jax.random.randint(key_class, (n,), 0, counts.shape[0])
+    place = jax.random.randint(key_example, (n,), 0, counts[drawn])
+    return examples_at(arrays.examples, order[starts[drawn] + place])
