@@ -7,6 +7,7 @@ it is not clipped to [-1, 1], which would stop gradients.
 import jax
 import jax.numpy as jnp
 
+from jaxgan.techniques._changes import turned, with_noise
 from jaxgan.types import Array, Key
 
 
@@ -67,16 +68,12 @@ def quarter_turns(key: Key, x: Array) -> Array:
     """
     if x.shape[1] != x.shape[2]:
         raise ValueError(f"quarter_turns needs square images, got {x.shape[1]}x{x.shape[2]}")
-    turns = jax.random.randint(key, (x.shape[0], 1, 1, 1), 0, 4)
-    turned = x
-    for times in (1, 2, 3):
-        turned = jnp.where(turns == times, jnp.rot90(x, times, (1, 2)), turned)
-    return turned
+    return turned(x, jax.random.randint(key, (x.shape[0],), 0, 4))
 
 
 def noise(key: Key, x: Array, std: float | Array) -> Array:
     """Adds `N(0, σ² I)` to a point."""
-    return x + jnp.asarray(std, x.dtype) * jax.random.normal(key, x.shape, x.dtype)
+    return with_noise(key, x, std)
 
 
 def rotation(key: Key, x: Array) -> Array:

@@ -1,7 +1,6 @@
 """ADA: augmentation with a probability that follows how much the discriminator overfits."""
 
-import jax
-
+from jaxgan.techniques._changes import on_both_sides
 from jaxgan.techniques._overfitting import controller
 from jaxgan.techniques.augmentation import _policy
 from jaxgan.types import Array, Batch, Key, Own, Technique
@@ -62,15 +61,10 @@ def adaptive_augmentation(
         p = own.state.probability
         return x._replace(data=_policy.augmented("adaptive_augmentation", policy, _IMAGES, key, x.data, noise, p))
 
-    def meet(own, key, real, fake, features):
-        del features
-        key_real, key_fake = jax.random.split(key)
-        return changed(own, key_real, real), changed(own, key_fake, fake)
-
     return Technique(
         "adaptive_augmentation",
         init=lambda key, batch, latent_width: Own(state=control.begin()),
-        meet=meet,
+        meet=on_both_sides(changed),
         update=lambda own, key, play, info: control.moved(own.state, play),
         report=lambda own: {"probability": own.state.probability},
     )

@@ -1,9 +1,8 @@
 """DiffAugment: random changes of all that the discriminator sees, which the generator does not learn."""
 
-import jax
-
+from jaxgan.techniques._changes import on_both_sides
 from jaxgan.techniques.augmentation import _policy
-from jaxgan.types import Array, Batch, Key, Technique
+from jaxgan.types import Array, Batch, Key, Own, Technique
 from jaxgan.types.checks import at_least
 
 _IMAGES = "color+translation+cutout"
@@ -47,12 +46,8 @@ def differentiable_augmentation(policy: str | None = None, *, noise: float | Arr
     _policy.check("differentiable_augmentation", policy)
     at_least("the noise of differentiable_augmentation", noise, 0)
 
-    def changed(key: Key, x: Batch) -> Batch:
+    def changed(own: Own, key: Key, x: Batch) -> Batch:
+        del own
         return x._replace(data=_policy.augmented("differentiable_augmentation", policy, _IMAGES, key, x.data, noise))
 
-    def meet(own, key, real, fake, features):
-        del own, features
-        key_real, key_fake = jax.random.split(key)
-        return changed(key_real, real), changed(key_fake, fake)
-
-    return Technique("differentiable_augmentation", meet=meet)
+    return Technique("differentiable_augmentation", meet=on_both_sides(changed))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import jax.numpy as jnp
 
+from jaxgan.techniques._labels import required
 from jaxgan.types import Array, Batch, Technique
 from jaxgan.types.checks import between, whole
 
@@ -41,11 +42,7 @@ def class_weights(counts: Sequence[int], beta: float | Array = 0.999) -> Techniq
     between("the beta of class_weights", beta, 0, 1, ends="[)")
 
     def weights(x: Batch, logits: Array) -> Array:
-        if x.label is None:
-            raise ValueError(
-                "class_weights needs labels of real examples and of fakes: Batch(data, label) and label_distribution"
-            )
-        label = jnp.asarray(x.label)
+        label = jnp.asarray(required("class_weights", x))
         if label.ndim != 1 or not jnp.issubdtype(label.dtype, jnp.integer):
             raise ValueError(f"class_weights takes labels int [batch], not {label.dtype}{list(label.shape)}")
         # 1 - βⁿ, without what rounding takes of it where β is almost 1; the factor 1 - β cancels.

@@ -1,4 +1,4 @@
-"""A small perceptron that a technique trains by itself, on examples and latents read as vectors."""
+"""A small perceptron that a technique trains by itself."""
 
 import itertools
 from collections.abc import Sequence
@@ -7,14 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jaxgan.types import Array, Key, Params, PyTree
-
-
-def flat(tree: PyTree) -> Array:
-    """A tree of arrays `[n, ...]` as `[n, d]`, in float32 or wider."""
-    leaves = [jnp.reshape(leaf, (leaf.shape[0], -1)) for leaf in jax.tree.leaves(tree)]
-    x = jnp.concatenate(leaves, axis=1)
-    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+from jaxgan.types import Array, Key, Params
 
 
 def begin(key: Key, widths: Sequence[int], dtype: Any) -> Params:

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from jaxgan.techniques.codes._perceptron import flat
+from jaxgan.techniques._trees import flat
 from jaxgan.types import Array, PyTree, Technique
 from jaxgan.types.checks import at_least, whole
 

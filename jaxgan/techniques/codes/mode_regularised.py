@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxgan.techniques._trees import flat
 from jaxgan.techniques.codes import _joint
-from jaxgan.techniques.codes._perceptron import flat
 from jaxgan.types import Array, Batch, Network, Technique
 from jaxgan.types.checks import at_least
 

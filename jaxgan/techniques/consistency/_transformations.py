@@ -5,6 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from jaxgan.techniques._changes import with_noise
 from jaxgan.techniques._trees import each_leaf
 from jaxgan.types import Array, Batch, Key
 from jaxgan.types.checks import at_least, between
@@ -25,7 +26,7 @@ def transformation(name: str, *, flip: bool, shift: float | Array, std: float | 
     def changed(key: Key, x: Array) -> Array:
         if x.ndim == 4:
             return _moved(key, x, flip, shift)
-        return x + jnp.asarray(std, x.dtype) * jax.random.normal(key, x.shape, x.dtype)
+        return with_noise(key, x, std)
 
     return lambda key, x: x._replace(data=each_leaf(changed, key, x.data))
 

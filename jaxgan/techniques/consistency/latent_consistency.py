@@ -3,6 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from jaxgan.techniques._changes import with_noise
+from jaxgan.techniques._trees import flat
 from jaxgan.types import Array, Batch, Technique
 from jaxgan.types.checks import at_least, positive
 
@@ -47,7 +49,7 @@ def latent_consistency(
 
     def neighbour(key, play):
         z = play.latent
-        noise = jnp.asarray(std, z.dtype) * jax.random.normal(key, z.shape, z.dtype)
+        noise = with_noise(key, jnp.zeros_like(z), std)
         for columns in play.columns.values():
             noise = noise.at[:, columns].set(0.0)
         return play.generate(Batch(z + noise, play.generated.label))
@@ -59,9 +61,8 @@ def latent_consistency(
 
     def generator_loss(own, key, play):
         del own
-        pairs = zip(jax.tree.leaves(play.generated.data), jax.tree.leaves(neighbour(key, play).data), strict=True)
-        x = jnp.concatenate([(a - b).reshape(a.shape[0], -1) for a, b in pairs], axis=1)
-        squares = jnp.mean(x.astype(jnp.promote_types(x.dtype, jnp.float32)) ** 2, axis=1)
+        apart = flat(jax.tree.map(jnp.subtract, play.generated.data, neighbour(key, play).data))
+        squares = jnp.mean(apart**2, axis=1)
         return generator_weight * jnp.mean(jax.nn.relu(limit - squares))
 
     return Technique("latent_consistency", discriminator_loss=discriminator_loss, generator_loss=generator_loss)

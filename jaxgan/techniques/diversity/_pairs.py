@@ -1,8 +1,8 @@
 """Pairs of neighbours in a batch, so that the generator need not run a second time."""
 
-import jax
 import jax.numpy as jnp
 
+from jaxgan.techniques._trees import flat
 from jaxgan.types import Array, PyTree
 
 
@@ -12,10 +12,9 @@ def distances(name: str, tree: PyTree) -> Array:
     Raises:
       ValueError: a batch of one, for the technique called `name`.
     """
-    leaves = jax.tree.leaves(tree)
-    pairs = leaves[0].shape[0] // 2
+    x = flat(tree)
+    pairs = x.shape[0] // 2
     if pairs == 0:
         raise ValueError(f"{name} compares pairs of fakes: take a batch of at least 2")
-    x = jnp.concatenate([leaf[: 2 * pairs].reshape(pairs, 2, -1) for leaf in leaves], axis=2)
-    x = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    x = x[: 2 * pairs].reshape(pairs, 2, -1)
     return jnp.mean(jnp.abs(x[:, 0] - x[:, 1]), axis=1)

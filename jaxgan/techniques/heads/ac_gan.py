@@ -1,5 +1,6 @@
 """AC-GAN: the discriminator also tells the class of an example, and the generator makes examples that it can tell."""
 
+from jaxgan.techniques._labels import required
 from jaxgan.techniques.heads import _classifier
 from jaxgan.types import Array, Batch, Technique
 from jaxgan.types.checks import at_least, whole
@@ -38,11 +39,7 @@ def ac_gan(classes: int, weight: float | Array = 1.0, *, of_fakes: bool = True) 
     at_least("the weight of ac_gan", weight, 0)
 
     def cost(own, play, x: Batch) -> Array:
-        if x.label is None:
-            raise ValueError(
-                "ac_gan needs labels of real examples and of fakes: Batch(data, label) and label_distribution"
-            )
-        return _classifier.cross_entropy(own, play, x, x.label)
+        return _classifier.cross_entropy(own, play, x, required("ac_gan", x))
 
     def discriminator_loss(own, key, play):
         del key

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from jaxgan.techniques._changes import turned
 from jaxgan.techniques.heads import _classifier
 from jaxgan.types import Array, Batch, Key, Own, Play, Technique
 from jaxgan.types.checks import at_least
@@ -46,7 +47,7 @@ def self_supervised(weight: float | Array = 1.0, generator_weight: float | Array
 
     def cost(own: Own, key: Key, play: Play, x: Batch) -> Array:
         turns = (jnp.arange(x.data.shape[0]) + jax.random.randint(key, (), 0, 4)) % 4
-        return _classifier.cross_entropy(own, play, x._replace(data=_turned(x.data, turns)), turns)
+        return _classifier.cross_entropy(own, play, x._replace(data=turned(x.data, turns)), turns)
 
     return Technique(
         "self_supervised",
@@ -54,12 +55,3 @@ def self_supervised(weight: float | Array = 1.0, generator_weight: float | Array
         discriminator_loss=lambda own, key, play: weight * cost(own, key, play, play.real),
         generator_loss=lambda own, key, play: generator_weight * cost(own, key, play, play.fake),
     )
-
-
-def _turned(x: Array, turns: Array) -> Array:
-    """Images, each turned by so many quarters."""
-    # Chosen from all four and not gathered, so that no device needs images of another.
-    found = x
-    for k in (1, 2, 3):
-        found = jnp.where((turns == k)[:, None, None, None], jnp.rot90(x, k, axes=(1, 2)), found)
-    return found

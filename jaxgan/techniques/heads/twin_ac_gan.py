@@ -2,6 +2,7 @@
 
 import jax
 
+from jaxgan.techniques._labels import required
 from jaxgan.techniques.heads import _classifier
 from jaxgan.types import Array, Batch, Own, Play, Technique
 from jaxgan.types.checks import at_least, whole
@@ -46,11 +47,8 @@ def twin_ac_gan(classes: int, weight: float | Array = 1.0) -> Technique:
         return own._replace(discriminator=heads)
 
     def cost(own: Own, play: Play, head: str, x: Batch) -> Array:
-        if x.label is None:
-            raise ValueError(
-                "twin_ac_gan needs labels of real examples and of fakes: Batch(data, label) and label_distribution"
-            )
-        return _classifier.cross_entropy(own._replace(discriminator=own.discriminator[head]), play, x, x.label)
+        label = required("twin_ac_gan", x)
+        return _classifier.cross_entropy(own._replace(discriminator=own.discriminator[head]), play, x, label)
 
     def discriminator_loss(own, key, play):
         del key

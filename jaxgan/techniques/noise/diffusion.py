@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from jaxgan.techniques._changes import on_both_sides
 from jaxgan.techniques._overfitting import controller
 from jaxgan.techniques._trees import each_leaf
 from jaxgan.types import Array, Batch, Key, Own, Technique
@@ -82,15 +83,10 @@ def diffusion(
         data = each_leaf(noisy, key_noise, x.data)
         return x._replace(data=_beside(data, level) if show else data)
 
-    def meet(own, key, real, fake, features):
-        del features
-        key_real, key_fake = jax.random.split(key)
-        return diffused(own, key_real, real), diffused(own, key_fake, fake)
-
     return Technique(
         "diffusion",
         init=lambda key, batch, latent_width: Own(state=control.begin()),
-        meet=meet,
+        meet=on_both_sides(diffused),
         update=lambda own, key, play, info: control.moved(own.state, play),
         report=lambda own: {"length": length(own)},
     )

@@ -1,8 +1,10 @@
 """Instance noise: blurs real and fake alike, so that their distributions overlap."""
 
-import jax
+import functools
+
 import jax.numpy as jnp
 
+from jaxgan.techniques._changes import on_both_sides, with_noise
 from jaxgan.techniques._trees import each_leaf
 from jaxgan.types import Array, Own, Technique
 from jaxgan.types.checks import at_least, whole
@@ -32,21 +34,13 @@ def instance_noise(std: float | Array, *, steps: int = 0) -> Technique:
     at_least("the std of instance_noise", std, 0)
     whole("the steps of instance_noise", steps, 0)
 
-    def noisy(level):
-        return lambda key, x: x + jnp.asarray(level, x.dtype) * jax.random.normal(key, x.shape, x.dtype)
-
-    def meet(own, key, real, fake, features):
-        del features
+    def noisy(own, key, x):
         level = std if steps == 0 else std * jnp.maximum(0.0, 1.0 - own.state / steps)
-        key_real, key_fake = jax.random.split(key)
-        return (
-            real._replace(data=each_leaf(noisy(level), key_real, real.data)),
-            fake._replace(data=each_leaf(noisy(level), key_fake, fake.data)),
-        )
+        return x._replace(data=each_leaf(functools.partial(with_noise, std=level), key, x.data))
 
     return Technique(
         "instance_noise",
         init=lambda key, batch, latent_width: Own(state=jnp.zeros((), jnp.int32)),
-        meet=meet,
+        meet=on_both_sides(noisy),
         update=lambda own, key, play, info: own.state + 1,
     )
