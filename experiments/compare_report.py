@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from compare_techniques import Prepared, all_found, interval
+from compare_techniques import Prepared, all_found
 from matplotlib.figure import Figure
 
 from jaxgan.backend.files import write_whole
 from jaxgan.runs import folder
+from jaxgan.training.results import interval
 
 COLOURS = {"helps": "#0072B2", "harms": "#D55E00", "": "#777777"}
 

@@ -10,6 +10,7 @@ done, so a command that was stopped goes on where it was. `--only ring/r1` takes
 """
 
 import dataclasses
+import functools
 import hashlib
 import platform
 import sys
@@ -22,6 +23,7 @@ import jax
 import numpy as np
 import tyro
 from compare_protocol import PLAIN, SEEDS, TASKS, TUNING_SEEDS, Change, Setting, candidates
+from driving import Started, relative_time, started
 from scipy import stats
 from tqdm import tqdm
 
@@ -30,7 +32,6 @@ from jaxgan.commands.experiment import exit_status
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
 from jaxgan.runs.loading import example_of
-from jaxgan.training.seeds import Seeds, in_turn, programs
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "compare_techniques"
@@ -52,38 +53,33 @@ def protocol_hash() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.exists())).hexdigest()[:16]
 
 
-def seeds_of(prepared: Prepared, change: Change, seeds: Sequence[int], length: int) -> tuple[Seeds, list, Any]:
-    """The compiled programs of a setting, its feeds, and its first states."""
+def programs_of(prepared: Prepared, change: Change, seeds: Sequence[int], length: int) -> Started:
+    """The compiled programs of a setting, and its first states."""
     setting, task, _ = prepared
     architecture, training = change.of(setting)
     example = example_of(task)
     model = build(architecture, training, example.shape, example.scale, kind=task.kind, classes=example.classes)
     classes = example.classes if model.conditional else None
-    several = in_turn(programs(model, task.draw, training.batch_size, length, 500, classes=classes), seeds)
-    feeds = [lambda: task.arrays for _ in seeds]
-    states = several.begin(feeds)
-    several.compile(states, feeds)
-    return several, feeds, states
+    return started(model, task, training.batch_size, length, 500, seeds, classes)
 
 
 def measured(prepared: Prepared, samples: np.ndarray) -> dict[str, float]:
     """The numbers of one seed's samples; `divergence` is the KL in nats from the modes' shares in the data."""
     found = prepared.evaluation.measure(samples)
     counts, shares = np.asarray(found["counts"], float), prepared.evaluation.shares / prepared.evaluation.shares.sum()
-    p = counts / max(counts.sum(), 1)
-    divergence = float(np.sum(np.where(p > 0, p * np.log(np.maximum(p, 1e-12) / shares), 0)))
-    numbers = {"modes": found["modes"], "divergence": divergence if counts.sum() else float(np.log(1 / shares.min()))}
+    divergence = stats.entropy(counts, shares) if counts.any() else np.log(1 / shares.min())
+    numbers = {"modes": found["modes"], "divergence": divergence}
     if "high_quality" in found:
         numbers["high_quality"] = found["high_quality"]
-    if prepared.setting.rare is not None:
-        numbers["rare"] = float(p[prepared.setting.rare] / shares[prepared.setting.rare])
+    if (rare := prepared.setting.rare) is not None:
+        numbers["rare"] = counts[rare] / max(counts.sum(), 1) / shares[rare]
     return {name: round(float(x), 5) for name, x in numbers.items()}
 
 
 def trained(prepared: Prepared, change: Change, seeds: Sequence[int], said: str) -> list[list[dict[str, float]]]:
     """What each seed had at each of `POINTS` evaluations."""
     _, training = change.of(prepared.setting)
-    several, feeds, states = seeds_of(prepared, change, seeds, training.steps // POINTS)
+    several, feeds, states = programs_of(prepared, change, seeds, training.steps // POINTS)
     found: list[list[dict[str, float]]] = [[] for _ in seeds]
     for _ in tqdm(range(POINTS), desc=said, disable=not sys.stderr.isatty(), leave=False):
         states, _ = several.advance(states, feeds, 1)
@@ -92,19 +88,20 @@ def trained(prepared: Prepared, change: Change, seeds: Sequence[int], said: str)
     return found
 
 
-def cost(prepared: Prepared, change: Change) -> float:
+@functools.cache
+def timed_plain(task: str) -> Started:
+    """The plain GAN's program that all techniques of a task are timed against."""
+    prepared = prepared_task(task)
+    return programs_of(prepared, PLAIN, [0], prepared.setting.timed)
+
+
+def cost(task: str, change: Change) -> float:
     """Time of a step relative to the plain GAN's, median of alternating runs of one seed."""
-    pair = [seeds_of(prepared, each, [0], prepared.setting.timed) for each in (PLAIN, change)]
-    ratios = []
-    for _ in range(PAIRS):
-        taken = []
-        for i, (several, feeds, states) in enumerate(pair):
-            started = time.perf_counter()
-            states, _ = several.advance(states, feeds, 1)
-            taken.append(time.perf_counter() - started)
-            pair[i] = (several, feeds, states)
-        ratios.append(taken[1] / taken[0])
-    return round(float(np.median(ratios)), 3)
+    prepared, plain = prepared_task(task), timed_plain(task)
+    # The states of a program that ran are used up.
+    plain = plain._replace(states=plain.several.begin(plain.feeds))
+    other = programs_of(prepared, change, [0], prepared.setting.timed)
+    return round(relative_time(plain, other, times=1, repeats=PAIRS), 3)
 
 
 def score(prepared: Prepared, ends: Sequence[dict[str, float]]) -> float:
@@ -135,7 +132,7 @@ def run_cell(prepared: Prepared, task: str, name: str, setting: dict[str, Any]) 
         return {**common, "refused": setting["refused"]}
     change = Change(**setting["change"])
     started = time.perf_counter()
-    relative = 1.0 if name == "plain" else cost(prepared, change)
+    relative = 1.0 if name == "plain" else cost(task, change)
     curves = trained(prepared, change, SEEDS, f"{task}/{name}")
     # The last evaluation that the plain GAN's time pays for; a cheaper technique gets no further steps.
     paid = max(1, min(POINTS, int(POINTS / relative + 0.05)))
@@ -151,13 +148,6 @@ def run_cell(prepared: Prepared, task: str, name: str, setting: dict[str, Any]) 
         "machine": f"{platform.machine()}, {jax.device_count()} {jax.devices()[0].device_kind}",
         "versions": {"jax": jax.__version__},
     }
-
-
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Mean, and half of its 95 % Student interval over seeds."""
-    x = np.asarray(values, float)
-    half = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else np.nan
-    return float(x.mean()), float(half)
 
 
 def all_found(prepared: Prepared, ends: Sequence[dict[str, float]]) -> tuple[int, float, float]:
@@ -208,6 +198,7 @@ class Compare:
         return not self.only or task in self.only or f"{task}/{name}" in self.only
 
 
+@functools.cache
 def prepared_task(name: str) -> Prepared:
     """A task, and what is measured for it."""
     task = TASKS[name].task()

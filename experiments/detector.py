@@ -6,16 +6,16 @@ The runs are the plain and the packed arm of `ring.py`, from seeds 30 to 39 each
 detector's thresholds. The true loss is the first of three log lines in a row, one every 100 steps, at which at most
 half of the modes hold 2 % of 2500 samples each.
 
-Two CPU cores, 2 minutes. Each of the ten plain runs, whose true loss is at step 100 to 500, is flagged as a collapse
+Two CPU cores, 2 minutes. Each of the ten plain runs, whose true loss is at step 100 to 600, is flagged as a collapse
 at step 400. The ten packed runs lose nothing and raise no alarm. A step with the monitor takes 1.00 of the time of one
 without, the median of 15 alternating runs.
 """
 
 import sys
-import time
 
 import jax
 import numpy as np
+from driving import Started, relative_time, started
 from ring import ARMS
 from tqdm import tqdm
 
@@ -23,24 +23,19 @@ from jaxgan import data, evaluation
 from jaxgan.diagnosis import alarms
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
-from jaxgan.training.seeds import Seeds, in_turn, programs
 
 SEEDS, EVERY, SAMPLES = range(30, 40), 100, 2500
 STEPS = {"plain": 4000, "packed": 8000}
 REPEATS = 15
 
 
-def prepared(task, arm: str, seeds, watched: evaluation.MonitoredModes | None) -> tuple[Seeds, list, list]:
+def prepared(task, arm: str, seeds, watched: evaluation.MonitoredModes | None) -> Started:
     """The programs of an arm of the ring, with or without the monitor; its feeds, and its states."""
     architecture, training = ARMS[arm]
     scale = float(np.std(np.asarray(task.sample(jax.random.key(0), 10_000))))
     further = () if watched is None else (alarms.watch(watched.assign, len(watched.names)),)
     gan = build(architecture, training, (2,), scale, further)
-    several = in_turn(programs(gan, task.draw, training.batch_size, EVERY, SAMPLES), seeds)
-    feeds = [lambda: task.arrays for _ in seeds]
-    states = several.begin(feeds)
-    several.compile(states, feeds)
-    return several, feeds, states
+    return started(gan, task, training.batch_size, EVERY, SAMPLES, seeds)
 
 
 def watch_arm(task, arm: str, watched: evaluation.MonitoredModes) -> list[tuple[int, int | None, list[alarms.Alarm]]]:
@@ -67,17 +62,8 @@ def watch_arm(task, arm: str, watched: evaluation.MonitoredModes) -> list[tuple[
 
 def cost(task, watched: evaluation.MonitoredModes) -> float:
     """Time of a step with the monitor over that without, median of alternating runs."""
-    pair = [prepared(task, "packed", [0], each) for each in (None, watched)]
-    ratios = []
-    for _ in tqdm(range(REPEATS), desc="cost", disable=not sys.stderr.isatty()):
-        times = []
-        for i, (several, feeds, states) in enumerate(pair):
-            started = time.perf_counter()
-            states, _ = several.advance(states, feeds, 5)
-            times.append(time.perf_counter() - started)
-            pair[i] = (several, feeds, states)
-        ratios.append(times[1] / times[0])
-    return float(np.median(ratios))
+    without, beside = (prepared(task, "packed", [0], each) for each in (None, watched))
+    return relative_time(without, beside, times=5, repeats=REPEATS)
 
 
 def main() -> int:

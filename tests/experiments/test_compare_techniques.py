@@ -13,7 +13,7 @@ EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 def beside_it(monkeypatch):
     monkeypatch.syspath_prepend(str(EXPERIMENTS))
     yield
-    for name in ("compare_protocol", "compare_techniques", "compare_report"):
+    for name in ("compare_protocol", "compare_techniques", "compare_report", "driving"):
         sys.modules.pop(name, None)
 
 
@@ -42,7 +42,7 @@ def test_settings_are_the_same_after_json():
 
 
 def test_the_interval_is_students():
-    from compare_techniques import interval
+    from compare_report import interval
 
     mean, half = interval([1.0, 2.0, 3.0, 4.0])
     assert mean == 2.5
