@@ -17,7 +17,7 @@ import numpy as np
 from jaxgan import Unroll, data
 from jaxgan.runs.options import Architecture, Training
 
-SEEDS = (100, 101, 102, 103, 104, 105)
+SEEDS = (200, 201, 202, 203, 204, 205)
 TUNING_SEEDS = (0, 1)
 
 
