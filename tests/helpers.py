@@ -168,6 +168,12 @@ def small_gan(*chosen: Technique, **options: Any) -> GAN:
     )
 
 
+def with_learned(state: State, name: str, params: Params) -> State:
+    """The state with other parameters of what a technique trains with the generator."""
+    learned = state.generator.techniques[name]._replace(params=params)
+    return state._replace(generator=state.generator._replace(techniques={**state.generator.techniques, name: learned}))
+
+
 def played(
     discriminate: Callable[[Array], Array],
     real: Any,

@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from jaxgan import Batch, Own, Technique, losses, techniques
-from tests.helpers import derivative, directions, jit, perceptron, small_gan
+from tests.helpers import derivative, directions, jit, perceptron, small_gan, with_learned
 from tests.techniques.examples import Example
 
 EXAMPLE = Example("learned_noise:1.0")
@@ -90,11 +90,7 @@ def test_deviations_are_trained_by_the_generators_loss(x64):
     state = jit(gan.init)(jax.random.key(1), data)
     learned = state.generator.techniques["learned_noise"]
 
-    def at(params):
-        own = {"learned_noise": learned._replace(params=params)}
-        return state._replace(generator=state.generator._replace(techniques=own))
-
-    found = jit(lambda params: gan.gradients(key, at(params), data))
+    found = jit(lambda params: gan.gradients(key, with_learned(state, "learned_noise", params), data))
     exact = found(learned.params)
     assert exact.discriminator_techniques == {}
     towards = directions(jax.random.key(4), 1, learned.params)[0]

@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from jaxgan import Batch, Own, Unroll, losses, techniques
-from tests.helpers import derivative, directions, jit, perceptron, relative_error, small_gan
+from tests.helpers import derivative, directions, jit, perceptron, relative_error, small_gan, with_learned
 from tests.techniques.examples import Example
 
 EXAMPLE = Example("deligan:3", constant=True)
@@ -58,8 +58,7 @@ def test_training_and_samples_use_the_learned_mixture():
     gan = small_gan(techniques.deligan(2), average=0.9)
     state = jit(gan.init)(jax.random.key(0), DATA)
     far = np.array([[40.0, 41.0], [-40.0, -41.0]], np.float32)
-    own = state.generator.techniques["deligan"]._replace(params=mixture(far, 0.0))
-    state = state._replace(generator=state.generator._replace(techniques={"deligan": own}))
+    state = with_learned(state, "deligan", mixture(far, 0.0))
     key = jax.random.key(3)
     z = np.asarray(gan.latent(key, state, 50))
     assert z.shape == (50, NOISE + 2)
@@ -75,11 +74,7 @@ def test_the_mixture_is_trained_through_the_generator(x64):
     state = jit(gan.init)(jax.random.key(1), data)
     learned = state.generator.techniques["deligan"]
 
-    def at(params):
-        techniques_of = {"deligan": learned._replace(params=params)}
-        return state._replace(generator=state.generator._replace(techniques=techniques_of))
-
-    found = jit(lambda params: gan.gradients(key, at(params), data))
+    found = jit(lambda params: gan.gradients(key, with_learned(state, "deligan", params), data))
     exact = found(learned.params)
     of_mixture = exact.generator_techniques["deligan"]
     assert all(np.all(leaf != 0.0) for leaf in jax.tree.leaves(of_mixture))
