@@ -1,12 +1,12 @@
 """Every technique against the plain GAN, on four tasks, from the same seeds, at equal steps and at equal time.
 
-    python experiments/compare_techniques.py tune    # chooses each setting on the tuning seeds, writes settings.json
+    python experiments/compare_techniques.py tune    # chooses settings on the tuning seeds: settings/TASK.json
     python experiments/compare_techniques.py run     # measures them on other seeds, cell by cell
     python experiments/compare_techniques.py report  # writes the table and the pictures
 
-`compare_protocol.py` says what is compared and when a technique counts as a help; it and the settings were committed
-before the runs, and the hash of both stands in each result. Every cell, one technique on one task, is saved when it is
-done, so a command that was stopped goes on where it was. `--only ring/r1` takes some of them.
+`compare_protocol.py` says what is compared and when a technique counts as a help; it and a task's settings were
+committed before its runs, and the hash of both stands in each result. Every cell, one technique on one task, is saved
+when it is done, so a command that was stopped goes on where it was. `--only ring/r1` takes some of them.
 """
 
 import dataclasses
@@ -47,9 +47,14 @@ class Prepared(NamedTuple):
     evaluation: evaluation.Evaluation
 
 
-def protocol_hash() -> str:
-    """SHA-256 of the protocol and the settings, which a result carries."""
-    files = [HERE / "compare_protocol.py", RESULTS / "settings.json"]
+def chosen_settings(task: str) -> Path:
+    """The file of what tuning chose for a task's techniques."""
+    return RESULTS / "settings" / f"{task}.json"
+
+
+def protocol_hash(task: str) -> str:
+    """SHA-256 of the protocol and a task's settings, which a result carries."""
+    files = [HERE / "compare_protocol.py", chosen_settings(task)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.exists())).hexdigest()[:16]
 
 
@@ -120,14 +125,15 @@ def tune(prepared: Prepared, task: str, name: str, settings: dict[str, Any]) -> 
             tried.append({"change": change._asdict(), "refused": str(error)})
     able = [each for each in tried if "score" in each]
     chosen = max(able, key=lambda each: each["score"]) if able else tried[0]
-    settings.setdefault(task, {})[name] = {**chosen, "tried": tried}
-    folder.write_json(RESULTS / "settings.json", settings)
+    settings[name] = {**chosen, "tried": tried}
+    chosen_settings(task).parent.mkdir(parents=True, exist_ok=True)
+    folder.write_json(chosen_settings(task), settings)
     print(f"{task:8} {name:28} {chosen.get('score', chosen.get('refused'))}  {chosen['change']}", flush=True)
 
 
 def run_cell(prepared: Prepared, task: str, name: str, setting: dict[str, Any]) -> dict[str, Any]:
     """Measures one technique on one task."""
-    common = {"task": task, "technique": name, "protocol": protocol_hash()}
+    common = {"task": task, "technique": name, "protocol": protocol_hash(task)}
     if "refused" in setting:
         return {**common, "refused": setting["refused"]}
     change = Change(**setting["change"])
@@ -172,22 +178,23 @@ class Compare:
 
             compare_report.write(RESULTS, {name: prepared_task(name) for name in TASKS})
             return 0
-        settings = folder.read_json(RESULTS / "settings.json") or {}
-        if self.stage == "run" and not settings:
-            raise ValueError("no settings are chosen yet: `compare_techniques.py tune` comes before run")
         for task in TASKS:
             names = [name for name in candidates(task) if self._wants(task, name)]
-            prepared = prepared_task(task) if names else None
+            if not names:
+                continue
+            settings = folder.read_json(chosen_settings(task)) or {}
+            if self.stage == "run" and (untuned := [name for name in names if name not in settings]):
+                raise ValueError(f"no setting is chosen for {task}/{untuned[0]}: `tune` comes before `run`")
+            prepared = prepared_task(task)
             for name in names:
-                assert prepared is not None
                 if self.stage == "tune":
-                    if name not in settings.get(task, {}):
+                    if name not in settings:
                         tune(prepared, task, name, settings)
                     continue
                 path = RESULTS / "cells" / task / f"{name}.json"
                 known = folder.read_json(path) if path.exists() else None
-                if known is None or known["protocol"] != protocol_hash():
-                    found = run_cell(prepared, task, name, settings[task][name])
+                if known is None or known["protocol"] != protocol_hash(task):
+                    found = run_cell(prepared, task, name, settings[name])
                     path.parent.mkdir(parents=True, exist_ok=True)
                     folder.write_json(path, found)
                     mean = found.get("refused") or score(prepared, found["equal_steps"])
