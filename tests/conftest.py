@@ -32,10 +32,20 @@ gc.set_threshold(200_000, 50, 100)
 # Looking for keys that are used twice takes a fifth of the time of a test; these draw all that the core draws.
 CONTRACTS = ("test_contract.py", "test_dynamics.py", "test_tasks.py")
 
+last_folder = None
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """In the contracts a key that is used twice raises."""
+    """In the contracts a key that is used twice raises; each folder begins without the programs of others.
+
+    JAX keeps what it lowered for every program, for each operation outside of `jit` too, and the more there is of it
+    the longer lowering takes: three times as long at the end of a run of all tests.
+    """
+    global last_folder
+    if item.path.parent != last_folder:
+        jax.clear_caches()
+        last_folder = item.path.parent
     jax.config.update("jax_debug_key_reuse", item.path.name in CONTRACTS)
 
 
