@@ -192,7 +192,7 @@ class Compare:
                         tune(prepared, task, name, settings)
                     continue
                 path = RESULTS / "cells" / task / f"{name}.json"
-                known = folder.read_json(path) if path.exists() else None
+                known = folder.read_json(path)
                 if known is None or known["protocol"] != protocol_hash(task):
                     found = run_cell(prepared, task, name, settings[name])
                     path.parent.mkdir(parents=True, exist_ok=True)
