@@ -18,8 +18,8 @@ These are 128 000 images a seed, 50 times fewer than the papers train on; at ste
 modes, at 1 500 996, 975, 988 and 994. Other orders of the same sums, before convolutions became matrix products, ended
 with 988 modes and a KL of 0.42 from seed 0.
 
-Published at 26 000 samples: PacDCGAN2 1000 modes and KL 0.06 (Lin et al., 2018); R3GAN 1000 and 0.029 (Huang et al.,
-2024).
+Published: PacDCGAN2 1000 modes and KL 0.06 at 26 000 samples (Lin et al., 2018); R3GAN 1000 and 0.029, without their
+number (Huang et al., 2024).
 """
 
 import dataclasses

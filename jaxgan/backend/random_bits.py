@@ -36,7 +36,7 @@ def _hash(key: Array, high: Array, low: Array) -> tuple[Array, Array]:
     """Threefry-2x32 with 20 rounds of a count of 64 bits.
 
     Reference:
-      Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", 2011, section 3.3.
+      Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", 2011.
     """
     words = (key[0], key[1], key[0] ^ key[1] ^ jnp.uint32(0x1BD11BDA))
     high, low = high + words[0], low + words[1]

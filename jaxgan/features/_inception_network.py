@@ -159,8 +159,8 @@ class BlockE(nn.Module):
 class InceptionTrunk(nn.Module):
     """From images `[n, height, width, 3]`, at least 75x75 and meant to be 299x299, to features `[n, 2048]`.
 
-    Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, "Rethinking the Inception Architecture for Computer Vision", 2016,
-    table 1 and figures 5 to 7. Average pools do not count the padding, and the pool of the last block is a maximum.
+    Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, "Rethinking the Inception Architecture for Computer Vision", 2016. Average
+    pools do not count the padding, and the pool of the last block is a maximum.
     """
 
     @nn.compact

@@ -28,7 +28,8 @@ def zero_sum(loss: AdversarialLoss) -> AdversarialLoss:
       loss: any adversarial loss; its generator part is dropped.
 
     Reference:
-      Metz, Poole, Pfau and Sohl-Dickstein, "Unrolled Generative Adversarial Networks", 2017, equations 1 to 7.
+      Metz, Poole, Pfau and Sohl-Dickstein, "Unrolled Generative Adversarial Networks", 2017, equations 1 to 4
+      and, with the lookahead, 9.
     """
     return loss._replace(generator=lambda real, fake: -loss.discriminator(real, fake), halves=None)
 
@@ -69,7 +70,7 @@ def least_squares() -> AdversarialLoss:
     Discriminator: `(real - 1)² / 2 + fake² / 2`; generator: `(fake - 1)² / 2`.
 
     Reference:
-      Mao et al., "Least Squares Generative Adversarial Networks", 2017, equation 9.
+      Mao et al., "Least Squares Generative Adversarial Networks", 2017, with the labels 0 and 1.
     """
     return halved(
         lambda real: 0.5 * (real - 1.0) ** 2,
@@ -88,7 +89,8 @@ def hinge() -> AdversarialLoss:
     Discriminator: `max(0, 1 - real) + max(0, 1 + fake)`; generator: `-fake`.
 
     Reference:
-      Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral Normalization for GANs", 2018, equations 16 and 17.
+      Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral Normalization for Generative Adversarial Networks",
+      2018, equations 16 and 17.
     """
     return halved(
         lambda real: jax.nn.relu(1.0 - real),
@@ -122,8 +124,8 @@ def relativistic() -> AdversarialLoss:
     Discriminator: `log(1 + exp(fake - real))`; generator: `log(1 + exp(real - fake))`.
 
     Reference:
-      Jolicoeur-Martineau, "The Relativistic Discriminator", 2018, equation 4 (RpGAN); Huang et al., "The GAN is dead;
-      long live the GAN!", 2024, equation 2.
+      Jolicoeur-Martineau, "The Relativistic Discriminator: A Key Element Missing from Standard GAN", 2018,
+      arXiv:1807.00734 (RSGAN); Huang et al., "The GAN is dead; long live the GAN!", 2024, equation 2 (RpGAN).
     """
     return compared(
         lambda real, fake: jax.nn.softplus(fake - real),

@@ -32,7 +32,7 @@ def alpha(discriminator: float | Array, generator: float | Array, saturating: bo
 
     Reference:
       Welfert, Otstot, Kurri and Sankar, "(α_D, α_G)-GANs: Addressing GAN Training Instabilities via Dual Objectives",
-      2023.
+      2023, arXiv:2302.14320.
     """
     positive("the discriminator's alpha", discriminator)
     positive("the generator's alpha", generator)

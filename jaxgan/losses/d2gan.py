@@ -22,14 +22,14 @@ def d2gan(alpha: float | Array = 1.0, beta: float | Array = 1.0) -> AdversarialL
     Cost: a second discriminator, or only a second output of one.
 
     Args:
-      alpha: α, above 0; at most 1 in the paper.
-      beta: β, above 0; at most 1 in the paper.
+      alpha: α, above 0; 1 in the authors' program.
+      beta: β, above 0; 1 in the authors' program.
 
     Raises:
       ValueError: a number that is not positive; in use, a discriminator that does not give two logits.
 
     Reference:
-      Nguyen, Le, Vu and Phung, "Dual Discriminator Generative Adversarial Nets", 2017, equation 1.
+      Nguyen, Le, Vu and Phung, "Dual Discriminator Generative Adversarial Nets", 2017, arXiv:1709.03831.
     """
     positive("the alpha of d2gan", alpha)
     positive("the beta of d2gan", beta)

@@ -43,7 +43,7 @@ def f_divergence(divergence: Divergence, saturating: bool = False) -> Adversaria
 
     Reference:
       Nowozin, Cseke and Tomioka, "f-GAN: Training Generative Neural Samplers using Variational Divergence
-      Minimization", 2016, table 2 and section 3.2.
+      Minimization", 2016, table 2, arXiv:1606.00709.
     """
     if divergence not in _GAMES:
         raise ValueError(f"the divergence of f_divergence is one of {', '.join(_GAMES)}, not {divergence!r}")

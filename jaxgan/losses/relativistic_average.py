@@ -31,7 +31,8 @@ def relativistic_average(kind: Literal["standard", "least_squares", "hinge"] = "
       ValueError: a kind that is not one of these.
 
     Reference:
-      Jolicoeur-Martineau, "The Relativistic Discriminator", 2018, the section on relativistic average GANs.
+      Jolicoeur-Martineau, "The Relativistic Discriminator: A Key Element Missing from Standard GAN", 2018,
+      arXiv:1807.00734, the section on relativistic average GANs.
     """
     if kind not in _PENALTIES:
         raise ValueError(f"the kind of relativistic_average is one of {', '.join(_PENALTIES)}, not {kind!r}")

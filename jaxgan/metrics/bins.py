@@ -63,8 +63,8 @@ def different_bins(real_counts: ArrayLike, fake_counts: ArrayLike, *, significan
     `z = (p - q) / sqrt(s (1 - s) (1 / n + 1 / m))`, where p and q are the shares of the n reals and of the m fakes in
     the bin, and s is that of both together. A bin that holds none of them, or all, has the p-value 1.
 
-    Richardson and Weiss, "On GANs and GMMs", 2018, section 3. The bins there are the cells of a k-means clustering of
-    the real training data, 100 for the published numbers.
+    Richardson and Weiss, "On GANs and GMMs", 2018, arXiv:1805.12462. The bins there are the cells of a k-means
+    clustering of the real training data, 100 for the published numbers.
 
     Args:
       real_counts: `[bins]` number of reals in each bin, not negative.

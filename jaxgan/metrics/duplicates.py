@@ -35,9 +35,9 @@ def duplicates(features: ArrayLike, *, threshold: ArrayLike, tile_rows: int | No
     ones on average. For any distribution the number of pairs is at least that, so a pair seen among n samples bounds
     the support by about `n^2`.
 
-    Arora and Zhang, "Do GANs learn the distribution? Some Theory and Empirics", 2018, section 3. There a person looks
-    at the closest pairs and decides which are duplicates; here a distance does. Find one that suits the features
-    with `closest`, and count duplicates among as many real samples beside it.
+    Arora, Risteski and Zhang, "Do GANs learn the distribution? Some Theory and Empirics", 2018. There a person looks at
+    the closest pairs and decides which are duplicates; here a distance does. Find one that suits the features with
+    `closest`, and count duplicates among as many real samples beside it.
 
     Args:
       features: finite `[n, d]`, n at least 2.

@@ -53,8 +53,8 @@ def frechet_distance(real: ArrayLike, fake: ArrayLike) -> Array:
     of Inception-v3 it is the FID. It falls with the number of samples even when the generator stays the same, so
     compare only numbers of the same size of both sets.
 
-    Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", 2017, equation
-    6. Agrees with torch-fidelity, pytorch-fid, clean-fid and torchmetrics.
+    Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", 2017. Agrees
+    with torch-fidelity, pytorch-fid, clean-fid and torchmetrics.
 
     Args:
       real: `[n, d]`, n at least 2.

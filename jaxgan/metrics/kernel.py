@@ -51,7 +51,7 @@ def kernel_distance(
     subsets, and their standard deviation (of n - 1) divided by the square root of their number. Subsets overlap, so
     this says how well the mean over all possible subsets is known, not how much another sample would change it.
 
-    Bińkowski et al., "Demystifying MMD GANs", 2018, section 4. The full-sample value agrees with torchmetrics and with
+    Bińkowski et al., "Demystifying MMD GANs", 2018. The full-sample value agrees with torchmetrics and with
     torch-fidelity's `mmd2`; the subsets follow torch-fidelity and clean-fid, which draw 100 of 1000. torch-fidelity
     reports the standard deviation over subsets in the place of the standard error.
 
@@ -98,8 +98,7 @@ def maximum_mean_discrepancy(
     The maximum mean discrepancy of the two sets, by its unbiased estimate: the diagonal is left out of the two means
     within a set.
 
-    Gretton et al., "A Kernel Two-Sample Test", 2012, equation 3. torch-fidelity offers the same kernel, with a
-    bandwidth of 10.
+    Gretton et al., "A Kernel Two-Sample Test", 2012. torch-fidelity offers the same kernel, with a bandwidth of 10.
 
     Args:
       real: `[n, d]`, n at least 2.

@@ -85,10 +85,10 @@ def mode_coverage(
     dimension even a perfect sample lies `sqrt(d)` standard deviations away. A sample that is not finite, or so far
     away that its squared distance overflows, is nearest to no mode and of low quality.
 
-    Srivastava et al., "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning", 2017, section 4.1,
-    with the share of high-quality samples over all samples and the reverse KL over high-quality samples as in Lin et
-    al., "PacGAN: The Power of Two Samples in Generative Adversarial Networks", 2018, section 4.1. `reverse_kl_all`
-    is the convention of Liu et al., "Diverse Image Generation via Self-Conditioned GANs", 2020. These papers disagree
+    Srivastava et al., "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning", 2017, with
+    the share of high-quality samples over all samples and the reverse KL over high-quality samples as in Lin et
+    al., "PacGAN: The Power of Two Samples in Generative Adversarial Networks", 2018. `reverse_kl_all` is the
+    convention of Liu et al., "Diverse Image Generation via Self-Conditioned GANs", 2020. These papers disagree
     on thresholds and distances, so compare numbers only where the convention is the same.
 
     Args:

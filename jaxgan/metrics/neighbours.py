@@ -44,9 +44,9 @@ def precision_recall(
     A set covers a point that lies in the ball of one of its members, whose radius is the distance to the k-th nearest
     other member. Precision is the share of fakes that the reals cover, recall the share of reals that the fakes cover.
 
-    Kynkäänniemi et al., "Improved Precision and Recall Metric for Assessing Generative Models", 2019, equation 1.
-    Agrees with the authors' code and with torch-fidelity; with `strict=True`, for ties, with prdc. On continuous
-    features the two are the same. Of a generator that has collapsed onto one real point all radii are 0, and only
+    Kynkäänniemi et al., "Improved Precision and Recall Metric for Assessing Generative Models", 2019. Agrees
+    with the authors' code and with torch-fidelity; with `strict=True`, for ties, with prdc. On continuous features the
+    two are the same. Of a generator that has collapsed onto one real point all radii are 0, and only
     `strict=False` counts that point as recalled.
 
     Distances near a radius are computed from differences in the dtype of the features, so copies count as copies. The
@@ -89,9 +89,9 @@ def density_coverage(real: ArrayLike, fake: ArrayLike, *, k: int = 5, tile_rows:
     Density is `1 / (k m) sum_fakes (number of neighbourhoods that hold it)`, coverage the share of neighbourhoods that
     hold at least one fake.
 
-    Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models", 2020, equations 5 and 7. Agrees with
-    prdc, ties included: k or more copies of one real have radius 0 and hold nothing, so two identical constant sets
-    score 0. Density does not show a collapse; coverage does.
+    Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models", 2020. Agrees with prdc, ties
+    included: k or more copies of one real have radius 0 and hold nothing, so two identical constant sets score 0.
+    Density does not show a collapse; coverage does.
 
     Args:
       real: finite `[n, d]`, n above k.

@@ -14,7 +14,7 @@ from jaxgan.metrics._tiles import map_rows
 from jaxgan.metrics.modes import check_positive
 from jaxgan.types import Array, Key
 
-# Of the five scales, the finest first: Wang et al. 2003, section 3.2.
+# Of the five scales, the finest first: Wang et al. 2003.
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 WINDOW, SIGMA = 11, 1.5
 K1, K2 = 0.01, 0.03
@@ -55,9 +55,9 @@ def ms_ssim(
     weights made to sum to 1 (two scales for 28 and for 32 pixels), and one below 11 pixels uses one scale and the
     largest odd window that fits: such numbers compare only at the same size.
 
-    Wang et al., "Multi-scale Structural Similarity for Image Quality Assessment", 2003, equation 7 and section 3.2;
-    used on generated pairs by Odena et al., "Conditional Image Synthesis with Auxiliary Classifier GANs", 2017. The
-    details agree with TensorFlow's `ssim_multiscale` where the sides can be halved without rest.
+    Wang et al., "Multi-scale Structural Similarity for Image Quality Assessment", 2003; used on generated
+    pairs by Odena et al., "Conditional Image Synthesis with Auxiliary Classifier GANs", 2017. The details agree with
+    TensorFlow's `ssim_multiscale` where the sides can be halved without rest.
 
     Args:
       a: `[n, height, width, channels]`.
@@ -104,7 +104,7 @@ def pairwise_similarity(
     if the generator is conditional.
 
     Odena et al., "Conditional Image Synthesis with Auxiliary Classifier GANs", 2017, section 4.2, which takes the mean
-    MS-SSIM of 100 pairs within a class.
+    MS-SSIM of random pairs within a class.
 
     Args:
       key: typed random key, for the pairs.

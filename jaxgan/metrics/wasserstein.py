@@ -25,8 +25,8 @@ def sliced_wasserstein(
     the integral over t of `|Q_r(t) - Q_f(t)|^p` with the quantile functions of the two sets, steps at `i / n` and at
     `j / m`. For sets of equal size that is the mean over the sorted samples.
 
-    Rabin et al., "Wasserstein Barycenter and Its Application to Texture Mixing", 2011, equation 9; the root and the
-    mean over directions as in POT's `sliced_wasserstein_distance`.
+    Rabin et al., "Wasserstein Barycenter and Its Application to Texture Mixing", 2011; the root and the mean over
+    directions as in POT's `sliced_wasserstein_distance`.
 
     Args:
       key: typed random key, for the directions.
@@ -64,8 +64,8 @@ def wasserstein_distance(real: ArrayLike, fake: ArrayLike, *, order: float = 2) 
     It runs on the host in float64, with the Euclidean distance. The mean falls slowly with the number of samples (as
     `n^(-1 / d)`), so compare with what two sets of reals of the same size score.
 
-    Villani, "Optimal Transport: Old and New", 2009, definition 6.1. Its p-th power agrees with POT's `emd2` on the
-    matrix of `|x - y|^p`.
+    Villani, "Optimal Transport: Old and New", 2009. Its p-th power agrees with POT's `emd2` on the matrix of
+    `|x - y|^p`.
 
     Args:
       real: `[n, d]`, n at most 5000.

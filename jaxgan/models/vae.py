@@ -78,9 +78,10 @@ def vae(
       ValueError: an argument out of range; when a function is used, shapes that do not fit.
 
     Reference:
-      Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, equations 3 and 10 and appendix B, arXiv:1312.6114.
+      Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, arXiv:1312.6114, and its appendix B for the
+      divergence.
       `beta` is that of Higgins et al., "beta-VAE", 2017. The learned scale is that of Rybkin, Daniilidis and Levine,
-      "Simple and Effective VAE Training with Calibrated Decoders", 2021, section 3, which has no floor.
+      "Simple and Effective VAE Training with Calibrated Decoders", 2021, which has no floor.
 
     >>> from jaxgan import data, networks
     >>> task = data.ring()

@@ -15,7 +15,7 @@ def maxout(x: Array, pieces: int) -> Array:
     """Takes the maximum over groups of neighbouring units: `y[..., i] = max_j x[..., i * pieces + j]`.
 
     After a linear layer this is a maxout unit, a learned convex activation. Goodfellow, Warde-Farley, Mirza,
-    Courville, Bengio, "Maxout Networks", 2013, section 3.
+    Courville, Bengio, "Maxout Networks", 2013.
 
     Args:
       x: `[..., units * pieces]`.
@@ -205,9 +205,9 @@ class ConditionalBatchNorm(nn.Module):
 
     Cost: nothing to speak of.
 
-    Dumoulin, Shlens, Kudlur, "A Learned Representation for Artistic Style", 2017, equation 5, where the mean is of one
-    image; over the batch: de Vries, Strub, Mary, Larochelle, Pietquin, Courville, "Modulating Early Visual Processing
-    by Language", 2017, section 3.
+    Dumoulin, Shlens, Kudlur, "A Learned Representation for Artistic Style", 2017, where the mean is of one image;
+    over the batch: de Vries, Strub, Mary, Larochelle, Pietquin, Courville, "Modulating Early Visual Processing by
+    Language", 2017.
 
     Attributes:
       classes: at least 2.

@@ -56,8 +56,8 @@ def sequence_generator(
 
     Reference:
       Esteban, Hyland, Rätsch, "Real-valued (Medical) Time Series Generation with Recurrent Conditional GANs", 2017,
-      section 3, arXiv:1706.02633, with noise alone; Wiese, Knobloch, Korn, Kretschmer, "Quant GANs: Deep Generation of
-      Financial Time Series", 2020, section 3, for the convolutions.
+      arXiv:1706.02633, with noise alone; Wiese, Knobloch, Korn, Kretschmer, "Quant GANs: Deep Generation of
+      Financial Time Series", 2020, for the convolutions.
     """
     for name, value in (("length", length), ("channels", channels), ("width", width)):
         at_least(name, value, 1)

@@ -58,7 +58,7 @@ def several_generators(network: Network, count: int, *, shared: Network | None =
 
     Reference:
       Hoang, Nguyen, Le and Phung, "MGAN: Training Generative Adversarial Nets with Multiple Generators", 2018,
-      section 3, arXiv:1708.02556. Ghosh et al., "Multi-Agent Diverse Generative Adversarial Networks", 2018.
+      arXiv:1708.02556. Ghosh et al., "Multi-Agent Diverse Generative Adversarial Networks", 2018.
     """
     at_least("count", count, 1)
     if shared is None:

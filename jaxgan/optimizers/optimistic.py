@@ -55,6 +55,6 @@ def optimistic_adam(
       ValueError: `eps_root` is not positive.
 
     Reference:
-      Daskalakis, Ilyas, Syrgkanis and Zeng, "Training GANs with Optimism", 2018, algorithm 1.
+      Daskalakis, Ilyas, Syrgkanis and Zeng, "Training GANs with Optimism", 2018.
     """
     return optimistic(adam(learning_rate, b1, b2, eps=eps, eps_root=eps_root))

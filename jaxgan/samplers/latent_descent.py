@@ -53,7 +53,7 @@ def latent_descent(
 
     Reference:
       Che et al., "Your GAN is Secretly an Energy-based Model and You Should Use Discriminator Driven Latent Sampling",
-      2020.
+      2020, arXiv:2003.06060.
     """
     whole("the steps of latent_descent", steps, 1)
     positive("the step of latent_descent", step)

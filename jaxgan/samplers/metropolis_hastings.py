@@ -17,13 +17,13 @@ def metropolis_hastings(
 
     D is the logit of the chain's present sample and D' that of the proposal; with `D = log p/(1 - p)` this is the ratio
     `(1/p - 1) / (1/p' - 1)` of the paper. With an ideal discriminator of a sigmoid loss a long chain ends in a sample
-    of the data. The chain begins at a sample of the generator; the paper begins at the score of a real example, which
-    saves the first part of the chain.
+    of the data. The chain begins at a sample of the generator; the authors' program begins at the score of a real
+    example, which saves the first part of the chain.
 
     This shifts weight between the modes that the generator has, and drops bad samples; it cannot make a lost mode. The
     logit must be the logarithm of a density ratio: that of a sigmoid loss, better calibrated on data that the
-    discriminator was not trained on, as the paper does. Logits of the hinge, the Wasserstein and relativistic losses
-    are not, without a `calibration`.
+    discriminator was not trained on. Logits of the hinge, the Wasserstein and relativistic losses are not, without a
+    `calibration`.
 
     Use when: a generator has its modes, but with wrong weights, and samples may be slow.
 
@@ -31,7 +31,8 @@ def metropolis_hastings(
 
     Args:
       gan: whose samples; its discriminator judges single examples.
-      proposals: length of a chain, at least 1; 640 in the paper. A sample costs as many passes of both players.
+      proposals: length of a chain, at least 1; 640 in the authors' program. A sample costs as many passes of both
+        players.
       calibration: from logits `[n]` to calibrated ones; None leaves them.
 
     Returns:

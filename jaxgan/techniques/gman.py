@@ -23,15 +23,15 @@ def gman(sharpness: float | Array | None = None, *, reward: float | Array = 0.00
 
     Args:
       sharpness: λ, 0 or more; None lets the generator choose it.
-      reward: for a large λ, 0 or more, where the generator chooses; the paper writes a reward f(λ), here `reward · λ`.
+      reward: for a large λ, 0 or more, where the generator chooses; 0.001 in the paper's experiments.
 
     Raises:
       ValueError: a number out of range; when a GAN with it begins, a discriminator with a single logit, or a loss that
         compares real and fake examples.
 
     Reference:
-      Durugkar, Gemp and Mahadevan, "Generative Multi-Adversarial Networks", 2017, the sections on a
-      forgiving teacher and on letting the generator choose.
+      Durugkar, Gemp and Mahadevan, "Generative Multi-Adversarial Networks", 2017, arXiv:1611.01673,
+      equations 3 and 7: the soft discriminator and automating regulation.
     """
     if sharpness is not None:
         at_least("the sharpness of gman", sharpness, 0)

@@ -44,7 +44,8 @@ def lookahead_minimax(period: int = 5, step: float | Array = 0.5) -> Technique:
       ValueError: an argument out of range.
 
     Reference:
-      Chavdarova, Pagliardini, Stich, Fleuret and Jaggi, "Taming GANs with Lookahead-Minmax", 2021, algorithm 1.
+      Chavdarova, Pagliardini, Stich, Fleuret and Jaggi, "Taming GANs with Lookahead-Minmax", 2021,
+      arXiv:2006.14567.
     """
     whole("the period of lookahead_minimax", period, 1)
     between("the step of lookahead_minimax", step, 0, 1, ends="(]")

@@ -26,7 +26,7 @@ def consensus(weight: float | Array = 0.1) -> Dynamics:
       ValueError: a negative weight.
 
     Reference:
-      Mescheder, Nowozin and Geiger, "The Numerics of GANs", 2017, section 4 and algorithm 2.
+      Mescheder, Nowozin and Geiger, "The Numerics of GANs", 2017.
     """
     at_least("the weight of consensus", weight, 0)
 

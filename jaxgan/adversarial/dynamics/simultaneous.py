@@ -12,7 +12,7 @@ def simultaneous() -> Dynamics:
     On the bilinear game `min_x max_y xy` it spirals outwards by `√(1 + η²)` a step, where alternating play circles.
 
     Reference:
-      Mescheder, Nowozin and Geiger, "The Numerics of GANs", 2017, algorithm 1.
+      Mescheder, Nowozin and Geiger, "The Numerics of GANs", 2017.
     """
 
     def move(parts: Parts, keys: Keys, state: State, batch: Batch, more: Batch) -> Moved:

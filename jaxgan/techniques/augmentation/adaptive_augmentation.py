@@ -39,9 +39,9 @@ def adaptive_augmentation(
     Args:
       policy: operations joined by +, in their order. None is "flip+translation+color" for images and "noise+scale" for
         points.
-      target: of r, in [-1, 1]; 0.6 in the paper.
-      images: real examples in which p goes from 0 to 1, above 0; 500 000 in the paper.
-      interval: steps between two changes of p, at least 1; 4 in the paper.
+      target: of r, in [-1, 1]; 0.6 in the authors' program.
+      images: real examples in which p goes from 0 to 1, above 0; 500 000 in the authors' program.
+      interval: steps between two changes of p, at least 1; 4 in the authors' program.
       maximum: of p, in [0, 1].
       noise: standard deviation of the operation noise, 0 or more, in units of the data.
 
@@ -51,7 +51,7 @@ def adaptive_augmentation(
 
     Reference:
       Karras, Aittala, Hellsten, Laine, Lehtinen and Aila, "Training Generative Adversarial Networks with Limited Data",
-      2020, section 3.
+      2020, arXiv:2006.06676.
     """
     _policy.check("adaptive_augmentation", policy)
     at_least("the noise of adaptive_augmentation", noise, 0)

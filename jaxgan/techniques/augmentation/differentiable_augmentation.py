@@ -40,8 +40,8 @@ def differentiable_augmentation(policy: str | None = None, *, noise: float | Arr
         images nor points, or an operation that is not for them.
 
     Reference:
-      Zhao, Liu, Lin, Zhu and Han, "Differentiable Augmentation for Data-Efficient GAN Training", 2020, section 3.
-      The operations on points are jaxgan's own.
+      Zhao, Liu, Lin, Zhu and Han, "Differentiable Augmentation for Data-Efficient GAN Training", 2020, section 3,
+      arXiv:2006.10738. The operations on points are jaxgan's own.
     """
     _policy.check("differentiable_augmentation", policy)
     at_least("the noise of differentiable_augmentation", noise, 0)

@@ -58,7 +58,7 @@ def pseudo_augmentation(
 
     Reference:
       Jiang, Dai, Wu and Loy, "Deceive D: Adaptive Pseudo Augmentation for GAN Training with Limited Data", 2021,
-      section 3.
+      arXiv:2111.06849.
     """
     control = controller("pseudo_augmentation", target, images, interval, maximum)
 

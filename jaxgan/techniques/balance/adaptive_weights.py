@@ -23,8 +23,8 @@ def adaptive_weights(
     Else both have their `1/‖g‖ + ε`. Not normalised, there is 1 in place of the leading half's `1/‖g‖`.
 
     Gradients are of the mean of each half, without penalties, by the discriminator's parameters. Weights are constants,
-    as in the paper, in every derivative, also that of a lookahead or of a whole step. 1e-12 in the squares keeps them
-    finite where a gradient vanishes; the authors' program has 1e-4 there, by which gradients shorter than 0.01 are no
+    as in the authors' program, in every derivative, also that of a lookahead or of a whole step. 1e-12 in the squares
+    keeps them finite where a gradient vanishes; the program has 1e-4 there, by which gradients shorter than 0.01 are no
     longer normalised. Under Adam only their ratio acts, except against penalties. Each device has its own inside
     `axis_name`.
 

@@ -47,7 +47,7 @@ def gap_aware_rate(
 
     Reference:
       Hazimeh and Ponomareva, "Mind the (optimality) Gap: A Gap-Aware Learning Rate Scheduler for Adversarial Nets",
-      2023.
+      2023, arXiv:2302.00089.
     """
     between("the ideal of gap_aware_rate", ideal, -math.inf, math.inf, ends="()")
     width = 0.1 * abs(ideal) if width is None else width

@@ -34,9 +34,9 @@ def proportional_control(
 
     Args:
       ratio: γ, 0 or more; how much more unreal than real examples fakes may look.
-      rate: λ, 0 or more; 0.001 in the paper.
+      rate: λ, 0 or more; 0.001 is usual for BEGAN.
       start: k at the beginning, in [0, 1].
-      least: smallest k, in [0, 1]; 0 in the paper.
+      least: smallest k, in [0, 1]; 0 in BEGAN.
 
     Raises:
       ValueError: a number out of range; in use, a loss that compares real and fake examples.

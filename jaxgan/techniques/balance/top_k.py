@@ -10,10 +10,10 @@ def top_k(share: float | Array = 0.5, *, share_from: float | Array = 1.0, steps:
     """Takes the generator's loss over the `k = ⌊share · batch⌋` fakes with the largest logits; the rest are left out.
 
     At least one is kept, and of equal logits the earlier. The discriminator learns from all. The share falls
-    geometrically from `share_from` to `share` over the given steps and then stays: with 69 epochs of steps it is the
-    paper's 0.99 to the power of the epoch, down to a half. Of a discriminator with parts each part chooses for itself,
-    unless the loss reads them together; of a packed one packs are chosen. The batch is ranked as a whole where it is
-    sharded under `jax.jit`, and on each device by itself inside `axis_name`.
+    geometrically from `share_from` to `share` over the given steps and then stays: with 69 epochs of steps it is 0.99
+    to the power of the epoch, down to a half, which is usual. Of a discriminator with parts each part chooses for
+    itself, unless the loss reads them together; of a packed one packs are chosen. The batch is ranked as a whole where
+    it is sharded under `jax.jit`, and on each device by itself inside `axis_name`.
 
     What is left out are the fakes that are far from the data, and also those in a mode that the discriminator does not
     know yet. So it sharpens samples, and may lose a rare mode.
@@ -32,7 +32,7 @@ def top_k(share: float | Array = 0.5, *, share_from: float | Array = 1.0, steps:
 
     Reference:
       Sinha, Zhao, Goyal, Raffel and Odena, "Top-k Training of GANs: Improving GAN Performance by
-      Throwing Away Bad Samples", 2020.
+      Throwing Away Bad Samples", 2020, arXiv:2002.06224.
     """
     between("the share of top_k", share, 0, 1, ends="(]")
     between("the share_from of top_k", share_from, 0, 1, ends="(]")

@@ -51,7 +51,7 @@ def ali(
 
     References:
       Dumoulin et al., "Adversarially Learned Inference", 2017, section 2 and algorithm 1; Donahue, Krähenbühl and
-      Darrell, "Adversarial Feature Learning", 2017, section 3.
+      Darrell, "Adversarial Feature Learning", 2017.
     """
 
     def generator_loss(own, key, play):

@@ -47,7 +47,8 @@ def infogan(
       categories: k, the number of values of a categorical code, at least 2; of each code in a sequence. `()` is none.
       continuous: number of continuous codes.
       weight: λ of categorical codes, 0 or more.
-      continuous_weight: λ of continuous codes, 0 or more; smaller than `weight` in the paper where it is hard to train.
+      continuous_weight: λ of continuous codes, 0 or more; smaller than `weight` in the paper, to be of the scale of the
+        GAN's loss.
       hidden: units of the head's hidden layer (leaky ReLU with slope 0.1, as in the paper's appendix C, without its
         batch normalisation); 0 is a linear head.
 

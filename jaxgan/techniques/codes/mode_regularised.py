@@ -33,7 +33,7 @@ def mode_regularised(
     E is as in `techniques.ali`: it encodes the whole latent, with the columns of other techniques, either as a point or
     as a Gaussian that is drawn from. It is trained with the generator, and lies in
     `state.generator.techniques["mode_regularised"].params`. A conditional generator gets the real labels. This is the
-    paper's first form; the manifold-diffusion training of its section 3.3 needs a second discriminator. Not after
+    paper's first form; its manifold-diffusion training needs a second discriminator. Not after
     `techniques.ali` or `veegan`, whose discriminator judges pairs.
 
     Use when: modes of the data are lost and no fake is near them, so that nothing else pulls there.
@@ -43,8 +43,8 @@ def mode_regularised(
 
     Args:
       encoder: E, from examples to `[n, width]` or `[n, 2 width]`, with the width of the whole latent.
-      weight: λ₁ of the reconstruction, 0 or more; 0.2 in the paper on MNIST.
-      reward: λ₂ of looking real, 0 or more; 0.4 in the paper on MNIST.
+      weight: λ₁ of the reconstruction, 0 or more.
+      reward: λ₂ of looking real, 0 or more.
       moments: of the fit to the distribution of the latents, 0 or more; 0 is the paper's.
       optimizer: of the encoder; None is the generator's.
 
@@ -53,8 +53,8 @@ def mode_regularised(
         that needs labels and has none.
 
     Reference:
-      Che, Li, Jacob, Bengio and Li, "Mode Regularized Generative Adversarial Networks", 2017, section 3.2; the moments
-      are after Li, Shi and Yan, "IID-GAN: an IID Sampling Perspective for Regularizing Mode Collapse", 2023.
+      Che, Li, Jacob, Bengio and Li, "Mode Regularized Generative Adversarial Networks", 2017, arXiv:1612.02136; the
+      moments are after Li, Shi and Yan, "IID-GAN: an IID Sampling Perspective for Regularizing Mode Collapse", 2023.
     """
     at_least("the weight of mode_regularised", weight, 0)
     at_least("the reward of mode_regularised", reward, 0)

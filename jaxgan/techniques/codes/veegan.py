@@ -21,7 +21,7 @@ def veegan(
     many, mean and log-variance, real pairs hold a draw from that Gaussian and `d = -log N(z; F(G(z)))`. Without noise
     the real pairs lie on a surface that the discriminator may tell from that of the fake ones.
 
-    As in the paper's algorithm 1, F is trained by the reconstruction alone, not to fool the discriminator: the
+    As in the paper's algorithm, F is trained by the reconstruction alone, not to fool the discriminator: the
     generator's loss must not read real logits (`losses.relativistic` does), and a lookahead that is differentiated
     through trains F by its effect on the discriminator as well. Two departures: the paper's discriminator is large on
     fake pairs, here on real ones; and the paper's generator minimises the logit itself, as that of `losses.wasserstein`
@@ -47,7 +47,7 @@ def veegan(
 
     Reference:
       Srivastava, Valkov, Russell, Gutmann and Sutton, "VEEGAN: Reducing Mode Collapse in GANs using Implicit
-      Variational Learning", 2017, section 3 and algorithm 1.
+      Variational Learning", 2017.
     """
     at_least("the weight of veegan", weight, 0)
 

@@ -15,9 +15,8 @@ def consistency(
     T is drawn anew for each example: images `[batch, height, width, channels]` are mirrored with probability 1/2 and
     shifted by whole pixels with reflected edges; anything else gets Gaussian noise. It must leave an example what it
     is: digits and letters are not to be mirrored. x is a real example as the discriminator sees it, after noise and
-    augmentation, which the paper does without. Both sides have a gradient, as in the paper. A discriminator that draws
-    noise draws the same for both; one with batch normalisation normalises T(x) by itself. The logits of a packed one
-    are compared pack by pack.
+    augmentation. Both sides have a gradient. A discriminator that draws noise draws the same for both; one with batch
+    normalisation normalises T(x) by itself. The logits of a packed one are compared pack by pack.
 
     Use when: data are images with known invariances, and few enough that the discriminator clings to their details; in
     place of R1 or a gradient penalty, since all of them flatten the discriminator.

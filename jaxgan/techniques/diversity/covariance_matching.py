@@ -12,15 +12,15 @@ def covariance_matching(weight: float | Array) -> Technique:
     """Adds `weight · (tr C_f + tr C_r - 2 tr (C_f C_r)^½)`, the squared Bures distance, to the generator's loss.
 
     The covariances are of the discriminator's features, less their mean over the batch, each then scaled to length one:
-    `C = Φᵀ Φ / n` with rows of `Φ [n, width]`. Dividing by n, which the paper does not, leaves a value in [0, 2] that
-    does not depend on the batch: 0 where both sides vary alike, 1 where all fakes are the same. The trace of the root
-    is the sum of the singular values of `Φ_f Φ_rᵀ / n`, and is computed from the smaller of the matrices `[n, n]` and
-    `[width, width]`; its epsilon adds about 1e-4 for each direction in which features vary. Derivatives of every order
-    are finite, equal eigenvalues and fakes included.
+    `C = Φᵀ Φ / n` with rows of `Φ [n, width]`. Dividing by n, which the authors' program does not, leaves a value in
+    [0, 2] that does not depend on the batch: 0 where both sides vary alike, 1 where all fakes are the same. The trace
+    of the root is the sum of the singular values of `Φ_f Φ_rᵀ / n`, and is computed from the smaller of the matrices
+    `[n, n]` and `[width, width]`; its epsilon adds about 1e-4 for each direction in which features vary. Derivatives of
+    every order are finite, equal eigenvalues and fakes included.
 
     Scaled to length one, a feature tells in which direction it varies and not how far. So fakes that are all but the
     same are still pushed as much as others, and the term asks nothing of the size of the spread, nor of the mean: take
-    `feature_matching` beside it for that. The paper's authors give it half of the generator's loss. With every
+    `feature_matching` beside it for that. The authors' program gives it half of the generator's loss. With every
     second mode of the ring of 8 left, a batch scores worse than one of all modes in all of 500 draws, as for no other
     term here; with adjacent, opposite or single modes too.
 

@@ -33,7 +33,7 @@ def diversity_sensitive(weight: float | Array, bound: float | Array, *, epsilon:
 
     Reference:
       Yang, Hong, Jang, Zhao and Lee, "Diversity-Sensitive Conditional Generative Adversarial Networks", 2019,
-      section 3.
+      arXiv:1901.09024.
     """
     at_least("the weight of diversity_sensitive", weight, 0)
     positive("the bound of diversity_sensitive", bound)

@@ -35,8 +35,8 @@ def kernel_matching(weight: float | Array, bandwidth: float | Array | None = Non
       ValueError: an argument out of range; in use, a batch of one, or a discriminator without features.
 
     Reference:
-      Gretton et al., "A Kernel Two-Sample Test", 2012, equation 3. Li, Chang, Cheng, Yang and Póczos, "MMD GAN: Towards
-      Deeper Understanding of Moment Matching Network", 2017, where the discriminator is trained by it too.
+      Gretton et al., "A Kernel Two-Sample Test", 2012. Li, Chang, Cheng, Yang and Póczos, "MMD GAN: Towards Deeper
+      Understanding of Moment Matching Network", 2017, where the discriminator is trained by it too.
     """
     at_least("the weight of kernel_matching", weight, 0)
     if bandwidth is not None:

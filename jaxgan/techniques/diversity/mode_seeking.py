@@ -16,8 +16,8 @@ def mode_seeking(
 
     Distances are mean absolute differences. The pairs are neighbours in the batch, so that the generator need not run
     again; a last odd example is left out. The reciprocal of a ratio of means is what the authors' program minimises; it
-    is at most `weight / ε`, but steep near a collapse. `form="ratio"` is equation 3 of the paper, which maximises the
-    mean of the pairs' own ratios: `-weight · E |G(z₁) - G(z₂)| / (|z₁ - z₂| + ε)`. It has no lower bound, so
+    is at most `weight / ε`, but steep near a collapse. `form="ratio"` is that of the paper, which maximises the mean
+    of the pairs' own ratios: `-weight · E |G(z₁) - G(z₂)| / (|z₁ - z₂| + ε)`. It has no lower bound, so
     that the generator can win by making ever larger things; `diversity_sensitive` is the same with a bound.
 
     Both forms spread examples within a mode as well as over modes: where modes are narrow, take a small weight. Where
@@ -39,7 +39,7 @@ def mode_seeking(
       ValueError: an argument out of range, or a batch of one.
 
     Reference:
-      Mao et al., "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis", 2019, section 3.2.
+      Mao et al., "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis", 2019.
     """
     at_least("the weight of mode_seeking", weight, 0)
     positive("the epsilon of mode_seeking", epsilon)

@@ -37,7 +37,7 @@ def spectrum_matching(weight: float | Array) -> Technique:
 
     Reference:
       Elfeki, Couprie, Riviere and Elhoseiny, "GDPP: Learning Diverse Generations Using Determinantal Point Processes",
-      2019, section 3.
+      2019, arXiv:1812.00068.
     """
     at_least("the weight of spectrum_matching", weight, 0)
 

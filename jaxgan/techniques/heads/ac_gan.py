@@ -33,7 +33,7 @@ def ac_gan(classes: int, weight: float | Array = 1.0, *, of_fakes: bool = True) 
         when it is used, examples without labels.
 
     Reference:
-      Odena, Olah and Shlens, "Conditional Image Synthesis with Auxiliary Classifier GANs", 2017, equations 2 and 3.
+      Odena, Olah and Shlens, "Conditional Image Synthesis with Auxiliary Classifier GANs", 2017, section 3.
     """
     whole("the classes of ac_gan", classes, 2)
     at_least("the weight of ac_gan", weight, 0)

@@ -37,7 +37,7 @@ def mgan(count: int, weight: float | Array = 0.01) -> Technique:
 
     Reference:
       Hoang, Nguyen, Le and Phung, "MGAN: Training Generative Adversarial Nets with Multiple Generators", 2018,
-      equation 2.
+      arXiv:1708.02556.
     """
     whole("the generators of mgan", count, 2)
     at_least("the weight of mgan", weight, 0)

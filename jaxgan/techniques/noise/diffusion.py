@@ -57,7 +57,8 @@ def diffusion(
       ValueError: an argument out of range; when it is used with `show`, examples that are trees or single numbers.
 
     Reference:
-      Wang, Zheng, He, Chen and Zhou, "Diffusion-GAN: Training GANs with Diffusion", 2023, section 3.
+      Wang, Zheng, He, Chen and Zhou, "Diffusion-GAN: Training GANs with Diffusion", 2023,
+      arXiv:2206.02262.
     """
     at_least("the std of diffusion", std, 0)
     whole("the shortest of diffusion", shortest, 1)

@@ -28,8 +28,8 @@ def instance_noise(std: float | Array, *, steps: int = 0) -> Technique:
       ValueError: a negative argument.
 
     Reference:
-      Sønderby et al., "Amortised MAP Inference for Image Super-resolution", 2017, section 4.1; Arjovsky and Bottou,
-      "Towards Principled Methods for Training GANs", 2017, section 3.
+      Sønderby et al., "Amortised MAP Inference for Image Super-resolution", 2017; Arjovsky and Bottou, "Towards
+      Principled Methods for Training Generative Adversarial Networks", 2017, section 3.
     """
     at_least("the std of instance_noise", std, 0)
     whole("the steps of instance_noise", steps, 0)

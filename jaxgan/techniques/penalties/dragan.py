@@ -28,8 +28,8 @@ def dragan(weight: float | Array = 10.0, *, radius: float | Array = 0.5) -> Tech
       ValueError: a negative weight, or a radius that is not positive.
 
     Reference:
-      Kodali, Abernethy, Hays and Kira, "On Convergence and Stability of GANs", 2017, equation 2.4 (there `c` is a
-      constant; scaling by the data follows the authors' programs).
+      Kodali, Abernethy, Hays and Kira, "On Convergence and Stability of GANs", 2017 (there `c` is a constant;
+      scaling by the data follows the authors' programs).
     """
     at_least("the weight of dragan", weight, 0)
     positive("the radius of dragan", radius)

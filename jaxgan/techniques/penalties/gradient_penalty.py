@@ -27,7 +27,7 @@ def gradient_penalty(weight: float | Array = 10.0) -> Technique:
       ValueError: a negative weight.
 
     Reference:
-      Gulrajani et al., "Improved Training of Wasserstein GANs", 2017, equation 3 and algorithm 1.
+      Gulrajani et al., "Improved Training of Wasserstein GANs", 2017, equation 3.
     """
     at_least("the weight of gradient_penalty", weight, 0)
 

@@ -28,9 +28,9 @@ def lecam(weight: float | Array = 0.3, *, decay: float | Array = 0.99) -> Techni
 
     `α_R` and `α_F` are moving averages of the mean real and fake logit, without a bias towards zero, over the steps
     before this one; nothing is added in the first step, which has none. The squares are one-sided, as in the authors'
-    program: a real logit below the average fake one costs nothing. The paper's equation has no maximum, and would pull
-    such an example towards the other side's average too. The authors update the averages with a minibatch before they
-    use them on it; here after the step, so that they are constants of it, through a lookahead as well. A discriminator
+    program: a real logit below the average fake one costs nothing. Without the maximum such an example would be pulled
+    towards the other side's average too. The program updates the averages with a minibatch before it uses them on it;
+    here they are updated after the step, so that they are constants of it, through a lookahead as well. A discriminator
     with several logits an example is read by their mean. With a loss that only compares logits, such as
     `losses.relativistic`, their level drifts freely, and the averages lag behind it.
 

@@ -13,9 +13,9 @@ def lipschitz_penalty(weight: float | Array) -> Technique:
     """Adds `weight · E max(0, ‖∇ₓ D(x̂)‖ - 1)²` to the discriminator's loss, with `x̂ = ε x + (1 - ε) G(z)`.
 
     The one-sided form of `techniques.gradient_penalty`: a gradient shorter than one costs nothing, as a function with
-    Lipschitz constant 1 may have it. The points, one ε for each logit, are those of `gradient_penalty`; the paper takes
-    others too. The discriminator must not use batch normalisation. A conditional one is asked with the labels of the
-    real examples. Both ends are examples as the discriminator sees them, after noise and augmentation.
+    Lipschitz constant 1 may have it. The points, one ε for each logit, are those of `gradient_penalty`. The
+    discriminator must not use batch normalisation. A conditional one is asked with the labels of the real examples.
+    Both ends are examples as the discriminator sees them, after noise and augmentation.
 
     Use when: the loss is `losses.wasserstein` and results depend strongly on the weight of `gradient_penalty`.
 
@@ -28,7 +28,7 @@ def lipschitz_penalty(weight: float | Array) -> Technique:
       ValueError: a negative weight.
 
     Reference:
-      Petzka, Fischer and Lukovnikov, "On the Regularization of Wasserstein GANs", 2018.
+      Petzka, Fischer and Lukovnikov, "On the Regularization of Wasserstein GANs", 2018, arXiv:1709.08894.
     """
     at_least("the weight of lipschitz_penalty", weight, 0)
 

@@ -35,8 +35,7 @@ def orthogonal(
       ValueError: a negative weight or another player.
 
     Reference:
-      Brock, Donahue and Simonyan, "Large Scale GAN Training for High Fidelity Natural Image Synthesis", 2019,
-      section 3.1.
+      Brock, Donahue and Simonyan, "Large Scale GAN Training for High Fidelity Natural Image Synthesis", 2019.
     """
     at_least("the weight of orthogonal", weight, 0)
     if player not in ("generator", "discriminator"):
