@@ -1,5 +1,6 @@
 """The catalogue: every metric is reached by its name, fits what it says, and has real data beside it."""
 
+import functools
 import inspect
 import re
 from pathlib import Path
@@ -14,7 +15,7 @@ from jax.typing import ArrayLike
 
 import jaxgan
 from jaxgan import data, metrics
-from jaxgan.evaluation import METRICS, Side, catalogue, evaluator
+from jaxgan.evaluation import METRICS, Side, catalogue, evaluator, modes
 from jaxgan.types import Batch
 
 # What is public in `jaxgan.metrics` and measured by no name, each with the reason.
@@ -34,6 +35,12 @@ def images() -> data.Examples:
     """A few digits with their labels."""
     task = data.digits()
     return task._replace(data=task.data[:240], labels=task.labels[:240])
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch):
+    """Classifiers that are trained shortly, which is enough for what is asked of them here."""
+    monkeypatch.setattr(modes, "train_classifier", functools.partial(modes.train_classifier, steps=400))
 
 
 def test_every_metric_is_reached_by_a_run_or_by_a_diagnosis():

@@ -50,7 +50,7 @@ def test_all_parameters_of_both_players_go_back_and_nothing_else():
             states.append(step(key, states[-1], data)[0])
         ends.append(states)
     (start, _, fast), (_, between, slow) = ends
-    assert relative_error(between.generator, ends[0][1].generator) == 0.0
+    assert relative_error(between.generator, ends[0][1].generator) < 1e-6  # two programs, which may round differently
     for player in ("generator", "discriminator"):
         begun, plain, back = (getattr(state, player) for state in (start, fast, slow))
         expected = jax.tree.map(lambda a, b: a + 0.25 * (b - a), begun.params, plain.params)
