@@ -18,12 +18,15 @@ TRAINING = Training(batch_size=6, steps=10)
 
 def trained(model, shape, scale=1.0):
     """Everything that two steps leave, and a few samples."""
-    batch = scale * jax.random.normal(jax.random.key(0), (6, *shape))
-    state = model.init(jax.random.key(1), batch)
-    step = jax.jit(model.step)
-    for _ in range(2):
-        state, info = step(jax.random.key(2), state, batch)
-    return jax.tree.leaves((state, info, model.sample(jax.random.key(3), state, 5)))
+
+    @jax.jit
+    def train(batch):
+        state = model.init(jax.random.key(1), batch)
+        state, infos = jax.lax.scan(lambda state, _: model.step(jax.random.key(2), state, batch), state, length=2)
+        return state, infos, model.sample(jax.random.key(3), state, 5)
+
+    batch = np.random.default_rng(0).standard_normal((6, *shape), np.float32)
+    return jax.tree.leaves(train(np.float32(scale) * batch))
 
 
 def assert_same(one, other):
