@@ -13,6 +13,7 @@ from flax import nnx
 
 from jaxgan import networks
 from jaxgan.types import Network
+from tests.helpers import jit
 
 
 def hand_written() -> Network:
@@ -139,17 +140,19 @@ if find_spec("equinox"):
 
 
 class Case(NamedTuple):
-    """One network with all that the tests look at, computed once."""
+    """One network with all that the tests look at, each part computed once by one program."""
 
     name: str
     row: Row
     network: Network
     params: dict
     stats: dict
-    x: jax.Array
+    x: np.ndarray
     labels: dict  # The argument `label` of a conditional network.
     apply: Callable  # (params, stats, x) -> (y, stats), in training mode, with a key where one is needed.
     trained: tuple  # What it returns.
+    features: jax.Array | None  # In training mode.
+    infer: Callable  # (params, stats, x, labels) -> (y, stats), in inference mode, without a key.
 
 
 # The same code in another arrangement, or code that a test file of its own runs too.
@@ -163,14 +166,22 @@ SLOW |= {"several_different_discriminators", "sequence_generator_convolution", "
 def case(request):
     row = NETWORKS[request.param]
     network = row.network
-    x = jax.random.normal(jax.random.key(0), row.shape)
-    labels = {} if row.label is None else {"label": jnp.asarray(row.label)}
-    params, stats = jax.jit(network.init)(jax.random.key(1), x, **labels)
+    x = np.random.default_rng(0).standard_normal(row.shape, np.float32)
+    labels = {} if row.label is None else {"label": row.label}
+    params, stats = jit(network.init)(jax.random.key(1), x, **labels)
+    options = {"train": True, "key": jax.random.key(2) if row.noisy else None, **labels}
 
     def apply(params, stats, x):
-        return network.apply(params, stats, x, train=True, key=jax.random.key(2) if row.noisy else None, **labels)
+        return network.apply(params, stats, x, **options)
 
-    return Case(request.param, row, network, params, stats, x, labels, apply, jax.jit(apply)(params, stats, x))
+    def train(params, stats, x):
+        return apply(params, stats, x), network.features and network.features(params, stats, x, **options)
+
+    def infer(params, stats, x, labels):
+        return network.apply(params, stats, x, train=False, **labels)
+
+    trained, features = jit(train)(params, stats, x)
+    return Case(request.param, row, network, params, stats, x, labels, apply, trained, features, jit(infer))
 
 
 def assert_trees_close(a, b, rtol=1e-4, atol=1e-5):
@@ -192,10 +203,8 @@ def test_shape_and_dtype(case):
 def test_features_are_a_finite_matrix(case):
     if case.network.features is None:
         pytest.skip("shows no features")
-    options = {"train": True, "key": jax.random.key(2) if case.row.noisy else None, **case.labels}
-    features = jax.jit(lambda: case.network.features(case.params, case.stats, case.x, **options))()
-    assert features.ndim == 2 and features.shape[0] == case.x.shape[0] // case.row.pack
-    assert_finite(features)
+    assert case.features.ndim == 2 and case.features.shape[0] == case.x.shape[0] // case.row.pack
+    assert_finite(case.features)
 
 
 def test_training_changes_the_stats_and_keeps_their_structure(case):
@@ -212,7 +221,7 @@ def test_jit_equals_no_jit(case):
 
 
 def test_inference_leaves_the_stats_alone_and_needs_no_key(case):
-    y, kept = case.network.apply(case.params, case.stats, case.x, train=False, **case.labels)
+    y, kept = case.infer(case.params, case.stats, case.x, case.labels)
     assert y.shape == case.trained[0].shape
     assert_trees_close(kept, case.stats, rtol=0, atol=0)
 
@@ -220,9 +229,12 @@ def test_inference_leaves_the_stats_alone_and_needs_no_key(case):
 def test_inference_treats_examples_separately(case):
     if case.name in ("discriminator_everything", "minibatch_discrimination"):
         pytest.skip("compares the examples of a minibatch by design")
-    infer = jax.jit(lambda x, labels: case.network.apply(case.params, case.stats, x, train=False, **labels)[0])
-    first = jax.tree.map(lambda a: a[: case.row.pack], (case.x, case.labels))
-    np.testing.assert_allclose(infer(case.x, case.labels)[:1], infer(*first), rtol=1e-4, atol=1e-5)
+    x, labels = jax.tree.map(
+        lambda a: np.concatenate([a[: case.row.pack], a[::-1][case.row.pack :]]), (case.x, case.labels)
+    )
+    found, others = (case.infer(case.params, case.stats, *given)[0] for given in ((case.x, case.labels), (x, labels)))
+    np.testing.assert_allclose(found[:1], others[:1], rtol=1e-4, atol=1e-5)
+    assert np.abs(found[1:] - others[1:]).max() > 1e-3
 
 
 def test_a_conditional_network_says_so_and_needs_its_labels(case):
@@ -238,30 +250,25 @@ def test_a_conditional_network_says_so_and_needs_its_labels(case):
 def test_labels_matter(case):
     if not case.labels:
         pytest.skip("is not conditional")
-    params = jax.tree.map(lambda a: a + 0.1 * jnp.arange(a.size, dtype=a.dtype).reshape(a.shape), case.params)
-    other = {"label": jnp.roll(case.labels["label"], 1, axis=0)}
-    run = jax.jit(lambda labels: case.network.apply(params, case.stats, case.x, train=False, **labels)[0])
-    assert float(jnp.abs(run(case.labels) - run(other)).max()) > 1e-3
+    params = jax.tree.map(lambda a: a + 0.1 * np.arange(a.size, dtype=a.dtype).reshape(a.shape), case.params)
+    other = {"label": np.roll(case.labels["label"], 1, axis=0)}
+    found, others = (case.infer(params, case.stats, case.x, labels)[0] for labels in (case.labels, other))
+    assert np.abs(found - others).max() > 1e-3
 
 
-def test_gradients_are_finite_and_reach_every_parameter(case):
-    @jax.jit
-    @jax.grad
-    def gradient(params):
-        y, _ = case.apply(params, case.stats, case.x)
+def test_gradients_are_finite_and_reach_every_parameter_also_that_of_a_gradient_penalty(case):
+    def curved(params, x):
+        y, _ = case.apply(params, case.stats, x)
         return jnp.sum(jnp.sin(y + jnp.arange(y.size, dtype=y.dtype).reshape(y.shape)))
 
-    gradients = gradient(case.params)
-    assert_finite(gradients)
+    def penalty(params, x):
+        return jnp.sum(jnp.square(jax.grad(curved, 1)(params, x)))
+
+    gradients, of_penalty = jit(lambda *given: (jax.grad(curved)(*given), jax.grad(penalty)(*given)))(
+        case.params, case.x
+    )
+    assert_finite((gradients, of_penalty))
     assert all(bool(np.any(leaf != 0)) for leaf in jax.tree.leaves(gradients))
-
-
-def test_gradient_of_a_gradient_penalty_is_finite(case):
-    def penalty(params):
-        slope = jax.grad(lambda x: jnp.sum(jnp.sin(case.apply(params, case.stats, x)[0])))(case.x)
-        return jnp.sum(jnp.square(slope))
-
-    assert_finite(jax.jit(jax.grad(penalty))(case.params))
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import Batch, Info, Own, Play, Unroll, networks, techniques
+from jaxgan import Batch, Info, Own, Play, Unroll, networks, packed, techniques
 from jaxgan.runs import catalogues
 from jaxgan.runs.factories import make, read
 from jaxgan.types import Network, Player, State, Terms, as_batch
@@ -45,10 +45,10 @@ def shape_of(name):
 
 
 def reshaping(network, shape=()):
-    """The network on examples read as vectors; what it gives has the `shape`, where there is one."""
+    """The network on examples, also of several arrays, read as vectors; what it gives has the `shape`, if any."""
 
     def flat(x):
-        return x.reshape(x.shape[0], -1)
+        return jnp.concatenate([leaf.reshape(leaf.shape[0], -1) for leaf in jax.tree.leaves(x)], axis=1)
 
     def apply(params, stats, x, **options):
         y, stats = network.apply(params, stats, flat(x), **options)
@@ -242,3 +242,52 @@ def test_steps_are_finite_keep_their_form_take_one_trace_and_report_terms(names)
     signs = {each: value for terms in info.terms for each, value in terms.items()}
     assert all(value > 0.0 or (EXAMPLES[each].signed and value < 0.0) for each, value in signs.items())
     assert len(traces) == 1
+
+
+# In a conditional game with packs, a lookahead and vmapped seeds: what a technique refuses of it, and its reason.
+ONE_BY_ONE = ("pack", "classifies every example by itself, but 8 examples have 4 rows of features")
+REFUSED = dict.fromkeys(("ac_gan", "mgan", "self_supervised", "twin_ac_gan"), ONE_BY_ONE)
+REFUSED_ON_IMAGES = dict.fromkeys(("ali", "veegan"), ("labels", "labelled joins labels to one array"))
+# What may leave a game alone that is in balance, or whose gradients are small; `effects` cannot tell more of a
+# technique that changes the shape of what the discriminator sees.
+MAY_REST = {"adaptive_augmentation", "pseudo_augmentation", "balance", "lipschitz_penalty", "ali", "veegan"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [VECTOR, IMAGE], ids=["vectors", "images"])
+@every_technique
+def test_packs_labels_lookahead_and_seeds_go_together_or_are_refused(name, shape):
+    if shape == VECTOR and EXAMPLES[name].images:
+        pytest.skip("it is for images")
+    parts = {"pack", "labels"}
+    without, reason = REFUSED.get(name) or (shape == IMAGE and REFUSED_ON_IMAGES.get(name)) or (None, "")
+    if without:
+        with pytest.raises(ValueError, match=reason):
+            several_seeds(name, shape, parts)
+    changes = several_seeds(name, shape, parts - {without})
+    assert changes.keys() <= {name} and (name in MAY_REST or np.all(changes[name] > 0.0))
+
+
+def several_seeds(name, shape, parts):
+    """What two seeds' effects are after three steps, finite and traced once."""
+    discriminator = reshaping(perceptron([5], out=1))
+    generator = reshaping(perceptron([4], out=math.prod(shape)), shape)
+    if "labels" in parts:
+        discriminator, generator = networks.labelled(discriminator, 3), networks.labelled(generator, 3)
+    if EXAMPLES[name].parts > 1:
+        discriminator = networks.several_discriminators(discriminator, EXAMPLES[name].parts)
+    players = small_gan(
+        TECHNIQUES[name],
+        generator=generator,
+        discriminator=packed(discriminator, 2) if "pack" in parts else discriminator,
+        unroll=Unroll(1),
+        label_distribution=lambda key, n: jax.random.randint(key, (n,), 0, 3),
+    )
+    keys, data = jax.vmap(jax.random.key)(np.arange(2)), Batch(draw(shape)[1], LABELS)
+    step, traces = counted(players.step)
+    state, step = jit(jax.vmap(players.init, (0, None)))(keys, data), jit(jax.vmap(step, (0, 0, None)))
+    for _ in range(3):
+        state, info = step(keys, state, data)
+        chex.assert_tree_all_finite((state, info))
+    assert len(traces) == 1
+    return jit(jax.vmap(players.effects, (0, 0, None)))(keys, state, data)
