@@ -55,6 +55,12 @@ def perceptron(
     return Network(init, apply, features)
 
 
+def compiled(network: Network) -> Network:
+    """The network with compiled functions: outside of `jit` each of its operations would be a program of its own."""
+    shown = network.features and jit(network.features, static_argnames="train")
+    return network._replace(init=jit(network.init), apply=jit(network.apply, static_argnames="train"), features=shown)
+
+
 def in_double(network: Network) -> Network:
     """The network with parameters and statistics in float64, where linen makes float32 even under x64."""
     return network._replace(

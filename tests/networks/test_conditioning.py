@@ -7,6 +7,7 @@ import pytest
 
 from jaxgan import networks, packed
 from jaxgan.networks.labels import class_weights
+from tests.helpers import compiled
 
 CLASSES = 3
 
@@ -18,8 +19,8 @@ def drawn(*shape, seed=0):
 @pytest.fixture(scope="module")
 def projected():
     """A projection discriminator, its parameters, examples and what the network inside gives for them."""
-    network = networks.mlp([4], out=2)
-    conditional = networks.projection(network, CLASSES)
+    network = compiled(networks.mlp([4], out=2))
+    conditional = compiled(networks.projection(network, CLASSES))
     x = drawn(6, 2)
     params, stats = conditional.init(jax.random.key(1), x, label=jnp.zeros(6, jnp.int32))
     logits, _ = network.apply(params["network"], stats, x, train=True)
@@ -47,7 +48,7 @@ def test_soft_labels_mix_embeddings(projected):
 
 
 def test_the_embedding_starts_with_the_size_of_the_features():
-    conditional = networks.projection(networks.mlp([64], out=1), 100)
+    conditional = compiled(networks.projection(networks.mlp([64], out=1), 100))
     params, _ = conditional.init(jax.random.key(0), drawn(4, 2), label=jnp.zeros(4, jnp.int32))
     assert params["embedding"].shape == (100, 64)
     np.testing.assert_allclose(np.std(params["embedding"]), 1 / 8, rtol=0.05)
@@ -71,7 +72,7 @@ def test_in_a_pack_each_label_counts_for_its_own_example_in_either_order_of_wrap
 
 def test_a_conditional_network_inside_a_projection_sees_the_labels_too():
     x, label = drawn(6, 2), jnp.array([0, 1, 2, 2, 1, 0])
-    network = networks.projection(networks.labelled(networks.mlp([4], out=1), 3), 3)
+    network = compiled(networks.projection(networks.labelled(networks.mlp([4], out=1), 3), 3))
     params, stats = network.init(jax.random.key(1), x, label=label)
     assert params["network"]["Dense_0"]["kernel"].shape == (5, 4)
     without = {**params, "embedding": jnp.zeros_like(params["embedding"])}

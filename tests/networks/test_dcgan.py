@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jaxgan import networks
+from tests.helpers import compiled
 
 SIDES = {
     8: (4, 8),
@@ -35,7 +36,7 @@ def shapes(network, example, **options):
 @pytest.mark.parametrize("size", SIDES)
 def test_generator_shapes_and_parameters(size, upsample):
     stages, width, latent, channels = len(SIDES[size]) - 1, 6, 10, 2
-    network = networks.dcgan_generator(size, channels, width=width, upsample=upsample)
+    network = compiled(networks.dcgan_generator(size, channels, width=width, upsample=upsample))
     params, output, features = shapes(network, jnp.ones((3, latent)))
     assert output == (3, size, size, channels)
     assert features == (3, size * size * width)
@@ -74,7 +75,7 @@ def test_channels_of_the_unrolled_gan_paper():
 def test_pixels_are_in_the_range_of_the_output_activation():
     z = 100 * jax.random.normal(jax.random.key(0), (4, 5))
     for activation, bound in ((jnp.tanh, 1.0), (None, np.inf)):
-        network = networks.dcgan_generator(8, 1, width=2, batch_norm=False, output_activation=activation)
+        network = compiled(networks.dcgan_generator(8, 1, width=2, batch_norm=False, output_activation=activation))
         params, stats = jax.jit(network.init)(jax.random.key(1), z)
         largest = float(jnp.abs(network.apply(params, stats, z, train=True)[0]).max())
         assert 0.9 < largest <= bound and stats == {}
@@ -85,7 +86,7 @@ def test_logits_depend_on_their_own_example_only_unless_asked():
     x = jax.random.normal(jax.random.key(0), (4, 8, 8, 1))
     changed = x.at[0].add(1.0)
     for option, mixes in (({}, False), ({"minibatch_stddev": 4}, True), ({"batch_norm": True}, True)):
-        network = networks.dcgan_discriminator(width=2, **option)
+        network = compiled(networks.dcgan_discriminator(width=2, **option))
         params, stats = jax.jit(network.init)(jax.random.key(1), x)
         before, _ = network.apply(params, stats, x, train=True)
         after, _ = network.apply(params, stats, changed, train=True)
@@ -93,7 +94,7 @@ def test_logits_depend_on_their_own_example_only_unless_asked():
 
 
 def test_noise_in_hidden_layers_is_the_same_in_the_features():
-    network = networks.dcgan_discriminator(width=2, noise=0.3)
+    network = compiled(networks.dcgan_discriminator(width=2, noise=0.3))
     x, key = jax.random.normal(jax.random.key(0), (2, 8, 8, 1)), jax.random.key(2)
 
     @jax.jit
@@ -117,7 +118,7 @@ def test_minibatch_stddev_adds_a_channel_before_the_last_convolution():
 
 
 def test_minibatch_stddev_raises_where_the_batch_does_not_divide():
-    network = networks.dcgan_discriminator(width=2, minibatch_stddev=4)
+    network = compiled(networks.dcgan_discriminator(width=2, minibatch_stddev=4))
     with pytest.raises(ValueError, match="groups of 4"):
         network.init(jax.random.key(0), jnp.ones((6, 8, 8, 1)))
 
@@ -125,7 +126,7 @@ def test_minibatch_stddev_raises_where_the_batch_does_not_divide():
 def test_spectral_norm_takes_the_scale_out_of_every_kernel():
     x = jax.random.normal(jax.random.key(0), (2, 8, 8, 3))
     for option, invariant in ((False, False), (True, True)):
-        network = networks.dcgan_discriminator(width=2, spectral_norm=option)
+        network = compiled(networks.dcgan_discriminator(width=2, spectral_norm=option))
         params, stats = jax.jit(network.init)(jax.random.key(1), x)
         apply = jax.jit(lambda params, stats=stats, network=network: network.apply(params, stats, x, train=False)[0])
         for layer in params:
@@ -172,7 +173,7 @@ def test_an_encoder_is_a_discriminator_of_more_outputs():
 
 
 def test_classes_change_what_a_generator_makes_once_they_differ():
-    network = networks.dcgan_generator(8, 1, width=2, classes=3)
+    network = compiled(networks.dcgan_generator(8, 1, width=2, classes=3))
     z, label = jnp.ones((3, 5)), jnp.arange(3)
     params, stats = jax.jit(network.init)(jax.random.key(0), z, label=label)
     assert params["ConditionalBatchNorm_0"]["gain"].shape == (3, 4)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jaxgan import networks
+from tests.helpers import compiled
 
 eqx = pytest.importorskip("equinox")
 
@@ -77,7 +78,7 @@ def test_the_key_decides_the_parameters(x):
 
 
 def test_it_computes_what_the_module_computes_in_both_modes(x):
-    network = networks.from_equinox(quiet)
+    network = compiled(networks.from_equinox(quiet))
     params, stats = network.init(jax.random.key(1), x)
     module, state = eqx.nn.make_with_state(quiet)(jax.random.key(1))
     mapped = jax.vmap(module, axis_name="batch", in_axes=(0, None), out_axes=(0, None))
@@ -89,13 +90,13 @@ def test_it_computes_what_the_module_computes_in_both_modes(x):
     mapped = jax.vmap(module, axis_name="batch", in_axes=(0, None), out_axes=(0, None))
     y, kept = network.apply(params, trained, x, train=False)
     np.testing.assert_allclose(y, mapped(x, state)[0], rtol=1e-5)
-    assert kept is trained
+    jax.tree.map(np.testing.assert_array_equal, kept, trained)
     shown = network.features(params, trained, x, train=False)
     np.testing.assert_allclose(shown @ params["output.weight"].T + params["output.bias"][None], y, rtol=1e-5, atol=1e-6)
 
 
 def test_a_module_without_state_is_mapped_over_the_batch(x):
-    network = networks.from_equinox(lambda key: eqx.nn.MLP(3, 2, 4, 1, key=key))
+    network = compiled(networks.from_equinox(lambda key: eqx.nn.MLP(3, 2, 4, 1, key=key)))
     params, stats = network.init(jax.random.key(1), x)
     y, _ = network.apply(params, stats, x, train=True)
     assert stats == {} and network.features is None and not network.conditional
@@ -104,7 +105,7 @@ def test_a_module_without_state_is_mapped_over_the_batch(x):
 
 
 def test_each_example_draws_its_own_noise_from_the_key():
-    network = networks.from_equinox(lambda key: eqx.nn.Dropout(0.5))
+    network = compiled(networks.from_equinox(lambda key: eqx.nn.Dropout(0.5)))
     x = jnp.ones((4, 50))
     a, b, c = (network.apply({}, {}, x, train=True, key=jax.random.key(seed))[0] for seed in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
@@ -115,7 +116,7 @@ def test_each_example_draws_its_own_noise_from_the_key():
 
 
 def test_labels_and_modes_by_name():
-    network = networks.from_equinox(lambda key: Labelled(jax.random.normal(key, (3, 2))))
+    network = compiled(networks.from_equinox(lambda key: Labelled(jax.random.normal(key, (3, 2)))))
     x, label = jnp.zeros((2, 2)), jnp.array([2, 0])
     params, stats = network.init(jax.random.key(0), x, label=label)
     assert network.conditional
@@ -127,7 +128,7 @@ def test_labels_and_modes_by_name():
 @pytest.mark.slow
 @pytest.mark.parametrize("remat", [False, True])
 def test_training_in_a_scan_of_many_seeds_equals_a_loop(x, remat):
-    network = networks.from_equinox(Net)
+    network = compiled(networks.from_equinox(Net))
 
     def update(carry, key):
         def loss(params, stats):

@@ -7,9 +7,9 @@ import pytest
 
 from jaxgan import networks
 from jaxgan.networks.minibatch_discrimination import closeness
-from tests.helpers import perceptron
+from tests.helpers import compiled, perceptron
 
-NETWORK = networks.minibatch_discrimination(perceptron([5], out=1), 3, dimensions=2, group_size=2)
+NETWORK = compiled(networks.minibatch_discrimination(perceptron([5], out=1), 3, dimensions=2, group_size=2))
 
 
 def test_three_examples_by_hand():
@@ -66,7 +66,7 @@ def test_the_layer_joins_what_it_sees_to_its_input():
 def test_the_network_is_given_what_the_layer_sees():
     """The same as a last layer that is linear in the features and the numbers of the layer, joined."""
     inner, x = perceptron([5], out=2), jax.random.normal(jax.random.key(0), (4, 3))
-    network = networks.minibatch_discrimination(inner, 3, dimensions=2)
+    network = compiled(networks.minibatch_discrimination(inner, 3, dimensions=2))
     params, stats = network.init(jax.random.key(1), x)
     shown = inner.features(params["network"], stats, x, train=True)
     joined = networks.MinibatchDiscrimination(3, 2).apply({"params": {"weights": params["weights"]}}, shown)

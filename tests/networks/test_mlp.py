@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jaxgan import networks
+from tests.helpers import compiled
 
 normal = jax.nn.initializers.normal
 orthogonal = jax.nn.initializers.orthogonal
@@ -16,7 +17,7 @@ def count(tree):
 
 
 def test_forward_equals_numpy():
-    network = networks.mlp([5, 4], out=2, activation=jnp.tanh, output_activation=jnp.sin, input_scale=0.25)
+    network = compiled(networks.mlp([5, 4], out=2, activation=jnp.tanh, output_activation=jnp.sin, input_scale=0.25))
     x = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
     params, stats = jax.jit(network.init)(jax.random.key(0), x)
     params = jax.tree.map(lambda a: a + 0.1, params)
@@ -30,7 +31,7 @@ def test_forward_equals_numpy():
 
 
 def test_maxout_takes_the_place_of_the_activation():
-    network = networks.mlp([3], out=1, maxout=5, activation=jnp.exp)
+    network = compiled(networks.mlp([3], out=1, maxout=5, activation=jnp.exp))
     x = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
     params, stats = jax.jit(network.init)(jax.random.key(0), x)
     pieces = x @ np.asarray(params["Dense_0"]["kernel"])
@@ -39,7 +40,7 @@ def test_maxout_takes_the_place_of_the_activation():
 
 
 def test_images_are_flattened():
-    network = networks.mlp([3], out=1)
+    network = compiled(networks.mlp([3], out=1))
     x = jax.random.normal(jax.random.key(0), (2, 4, 4, 3))
     params, stats = jax.jit(network.init)(jax.random.key(1), x)
     flat, _ = network.apply(params, stats, x.reshape(2, 48), train=True)
@@ -82,7 +83,7 @@ def test_parameter_counts_of_the_named_networks(network, inputs, parameters):
 
 
 def test_dropout_keeps_the_mean_and_draws_only_in_training():
-    network = networks.mlp([2000], out=1, dropout=0.25, activation=jnp.ones_like)
+    network = compiled(networks.mlp([2000], out=1, dropout=0.25, activation=jnp.ones_like))
     x = jnp.ones((1, 2))
     params, stats = jax.jit(network.init)(jax.random.key(0), x)
     features = network.features(params, stats, x, train=True, key=jax.random.key(1))
@@ -92,7 +93,7 @@ def test_dropout_keeps_the_mean_and_draws_only_in_training():
 
 
 def test_noise_is_of_the_given_size_and_drawn_only_in_training():
-    network = networks.mlp([2000], out=1, noise=0.25, activation=jnp.ones_like)
+    network = compiled(networks.mlp([2000], out=1, noise=0.25, activation=jnp.ones_like))
     x, key = jnp.ones((1, 2)), jax.random.key(1)
     params, stats = jax.jit(network.init)(jax.random.key(0), x)
     features = network.features(params, stats, x, train=True, key=key)
@@ -124,7 +125,7 @@ def test_errors_name_the_value(arguments, message):
 
 
 def test_classes_choose_gain_and_bias_of_the_normalisation():
-    network = networks.mlp([3], out=1, batch_norm=True, activation=jnp.tanh, classes=2)
+    network = compiled(networks.mlp([3], out=1, batch_norm=True, activation=jnp.tanh, classes=2))
     x, label = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32), np.array([0, 1, 1, 0, 0, 1])
     params, stats = network.init(jax.random.key(0), x, label=label)
     norm = {name: a + np.arange(6.0).reshape(2, 3) / 5 for name, a in params["ConditionalBatchNorm_0"].items()}

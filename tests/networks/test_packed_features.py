@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from jaxgan import networks
-from tests.helpers import perceptron
+from tests.helpers import compiled, perceptron
 
 INNER = perceptron([5], out=1)
-NETWORK = networks.packed_features(INNER, 2, width=4)
+NETWORK = compiled(networks.packed_features(INNER, 2, width=4))
 X = jnp.linspace(-1.0, 1.0, 12).reshape(6, 2)
 
 
@@ -28,7 +28,7 @@ def test_mean_of_the_logits_and_a_head_on_the_features_of_neighbours():
 
 
 def test_each_example_has_its_own_label():
-    network = networks.packed_features(networks.projection(networks.mlp([4], 1), 3), 2)
+    network = compiled(networks.packed_features(networks.projection(networks.mlp([4], 1), 3), 2))
     label = jnp.array([0, 1, 2, 0, 1, 2])
     params, stats = network.init(jax.random.key(0), X, label=label)
     logits, _ = network.apply(params, stats, X, train=True, label=label)
@@ -39,7 +39,7 @@ def test_each_example_has_its_own_label():
 
 
 def test_parts_and_groups():
-    several = networks.packed_features(perceptron([5], out=3), 3)
+    several = compiled(networks.packed_features(perceptron([5], out=3), 3))
     params, stats = several.init(jax.random.key(0), X)
     assert several.apply(params, stats, X, train=True)[0].shape == (2, 3)
     assert NETWORK.group is None

@@ -10,6 +10,7 @@ import pytest
 
 import jaxgan
 from jaxgan import Unroll, losses, networks, optimizers, packed, techniques
+from tests.helpers import compiled
 
 NETWORKS = {
     "mlp": (networks.mlp([32, 32], out=1, batch_norm=True), (16, 3)),
@@ -71,7 +72,7 @@ def test_labels_stay_as_they_are_and_trees_come_back_in_float32():
         seen.update(x=x["a"].dtype, index=x["index"].dtype, label=label.dtype)
         return {"b": x["a"], "index": x["index"]}, stats
 
-    network = networks.in_bfloat16(jaxgan.Network(lambda key, x, label: ({}, {}), apply, conditional=True))
+    network = compiled(networks.in_bfloat16(jaxgan.Network(lambda key, x, label: ({}, {}), apply, conditional=True)))
     x = {"a": jnp.ones((2, 3)), "index": jnp.arange(2)}
     assert network.conditional and network.init(jax.random.key(0), x, label=jnp.ones(2)) == ({}, {})
     y, _ = network.apply({}, {}, x, train=True, label=jnp.ones((2, 3)))
@@ -85,7 +86,7 @@ def test_conditional_networks_compute_in_bfloat16_too():
         networks.projection(networks.mlp([32], out=1), 4),
         networks.mlp([32], out=1, batch_norm=True, classes=4),
     ):
-        low = networks.in_bfloat16(network)
+        low = compiled(networks.in_bfloat16(network))
         params, stats = low.init(jax.random.key(0), x, label=label)
         y, _ = low.apply(params, stats, x, train=True, label=label)
         expected, _ = network.apply(params, stats, x, train=True, label=label)

@@ -8,6 +8,7 @@ import pytest
 
 from jaxgan import networks, packed
 from jaxgan.networks.sequences import _blocks
+from tests.helpers import compiled
 
 MEMORIES = ["recurrent", "convolution"]
 
@@ -43,7 +44,7 @@ def test_recurrent_kernels_start_orthogonal_gate_by_gate():
 
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_noise_of_a_step_changes_that_step_and_later_ones_only(memory):
-    network = networks.sequence_generator(6, 2, width=4, memory=memory, noise=3)
+    network = compiled(networks.sequence_generator(6, 2, width=4, memory=memory, noise=3))
     z = drawn(2, 6 * 3 + 4)
     params, stats = jax.jit(network.init)(jax.random.key(1), z)
     make = jax.jit(lambda z: network.apply(params, stats, z, train=True)[0])
@@ -54,7 +55,7 @@ def test_noise_of_a_step_changes_that_step_and_later_ones_only(memory):
 
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_the_latent_of_the_whole_changes_every_step(memory):
-    network = networks.sequence_generator(6, 2, width=4, memory=memory, noise=1)
+    network = compiled(networks.sequence_generator(6, 2, width=4, memory=memory, noise=1))
     z = drawn(2, 6 + 4)
     params, stats = jax.jit(network.init)(jax.random.key(1), z)
     make = jax.jit(lambda z: network.apply(params, stats, z, train=True)[0])
@@ -63,7 +64,7 @@ def test_the_latent_of_the_whole_changes_every_step(memory):
 
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_a_discriminator_sees_the_first_step_at_the_last(memory):
-    network = networks.sequence_discriminator(width=4, memory=memory, per_step=True)
+    network = compiled(networks.sequence_discriminator(width=4, memory=memory, per_step=True))
     x = drawn(2, 24, 3)
     params, stats = jax.jit(network.init)(jax.random.key(1), x)
     judge = jax.jit(lambda x: network.apply(params, stats, x, train=True)[0])
@@ -80,7 +81,7 @@ def test_there_are_as_many_blocks_as_it_takes(length, blocks):
 
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_features_are_mean_and_last_state_below_a_linear_layer(memory):
-    network = networks.sequence_discriminator(width=4, memory=memory, out=3)
+    network = compiled(networks.sequence_discriminator(width=4, memory=memory, out=3))
     x = drawn(2, 5, 3)
     params, stats = jax.jit(network.init)(jax.random.key(1), x)
     features = network.features(params, stats, x, train=True)
@@ -92,8 +93,8 @@ def test_features_are_mean_and_last_state_below_a_linear_layer(memory):
 
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_packing_and_labels_widen_the_first_layer_only(memory):
-    inner = networks.sequence_discriminator(width=4, memory=memory)
-    network = packed(networks.labelled(inner, 3), 2)
+    inner = compiled(networks.sequence_discriminator(width=4, memory=memory))
+    network = compiled(packed(networks.labelled(inner, 3), 2))
     x, label = drawn(4, 5, 2), jnp.arange(4) % 3
     params, stats = network.init(jax.random.key(1), x, label=label)
     assert params["input"]["kernel"].shape[0] == 2 * (2 + 3)
@@ -103,7 +104,9 @@ def test_packing_and_labels_widen_the_first_layer_only(memory):
 def test_outputs_are_in_the_range_of_the_output_activation():
     z = 50 * drawn(4, 3)
     for activation, bounded in ((jnp.tanh, True), (None, False)):
-        network = networks.sequence_generator(3, 2, width=2, memory="convolution", output_activation=activation)
+        network = compiled(
+            networks.sequence_generator(3, 2, width=2, memory="convolution", output_activation=activation)
+        )
         params, stats = network.init(jax.random.key(1), z)
         assert (np.abs(network.apply(params, stats, z, train=True)[0]).max() <= 1) == bounded
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from jaxgan import networks, packed
+from tests.helpers import compiled
 
 
 def test_copies_are_judged_by_each_alone():
-    one = networks.mlp([4], out=2, batch_norm=True)
-    network = networks.several_discriminators(one, 3)
+    one = compiled(networks.mlp([4], out=2, batch_norm=True))
+    network = compiled(networks.several_discriminators(one, 3))
     x = jax.random.normal(jax.random.key(0), (6, 5))
     params, stats = network.init(jax.random.key(1), x)
     y, changed = network.apply(params, stats, x, train=True)
@@ -29,7 +30,7 @@ def test_copies_are_judged_by_each_alone():
 
 def test_different_networks_take_what_each_of_them_takes():
     plain, conditional = networks.mlp([4], out=1), networks.projection(networks.mlp([3], out=2), 3)
-    network = networks.several_discriminators([plain, conditional])
+    network = compiled(networks.several_discriminators([plain, conditional]))
     x, label = jax.random.normal(jax.random.key(0), (6, 5)), jnp.array([0, 1, 2, 2, 1, 0])
     params, stats = network.init(jax.random.key(1), x, label=label)
     y, _ = network.apply(params, stats, x, train=True, label=label)
@@ -54,9 +55,9 @@ def test_group_and_features_are_those_of_all_members():
 
 def test_members_of_one_pack_size_stand_side_by_side_and_others_do_not():
     one, x = networks.mlp([4], out=1), jnp.ones((6, 2))
-    network = networks.several_discriminators([packed(one, 2), packed(one, 2)])
+    network = compiled(networks.several_discriminators([packed(one, 2), packed(one, 2)]))
     assert network.apply(*network.init(jax.random.key(0), x), x, train=True)[0].shape == (3, 2)
-    network = networks.several_discriminators([packed(one, 2), one])
+    network = compiled(networks.several_discriminators([packed(one, 2), one]))
     with pytest.raises(ValueError, match=r"equally many rows, got \[3, 6\]"):
         network.apply(*network.init(jax.random.key(0), x), x, train=True)
 

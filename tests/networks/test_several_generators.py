@@ -6,20 +6,21 @@ import numpy as np
 import pytest
 
 from jaxgan import networks
+from tests.helpers import compiled
 
 COUNT = 3
 
 
 @pytest.fixture(scope="module")
 def mixture():
-    one = networks.mlp([4], out=2, batch_norm=True)
-    network = networks.several_generators(one, COUNT)
+    one = compiled(networks.mlp([4], out=2, batch_norm=True))
+    network = compiled(networks.several_generators(one, COUNT))
     x = jax.random.normal(jax.random.key(0), (6, 5 + COUNT))
     return one, network, *network.init(jax.random.key(1), x), x
 
 
 def member(tree, k):
-    return jax.tree.map(lambda a: a[k], tree["generators"])
+    return jax.tree.map(lambda a: np.asarray(a)[k], tree["generators"])
 
 
 def test_in_training_each_generator_makes_its_block(mixture):
@@ -51,7 +52,7 @@ def test_in_inference_the_last_columns_choose_for_any_number(mixture, choice):
 
 def test_blocks_are_what_training_does(mixture):
     x = mixture[-1]
-    calm = networks.several_generators(networks.mlp([4], out=2), COUNT)
+    calm = compiled(networks.several_generators(networks.mlp([4], out=2), COUNT))
     params, stats = calm.init(jax.random.key(1), x)
     chosen = jnp.concatenate([x[:, :5], networks.blocks(6, COUNT)], axis=1)
     trained, inferred = (calm.apply(params, stats, chosen, train=train)[0] for train in (True, False))
@@ -59,7 +60,7 @@ def test_blocks_are_what_training_does(mixture):
 
 
 def test_untouched_columns_choose_every_generator_alike():
-    constant = networks.several_generators(networks.mlp([1], out=1), COUNT)
+    constant = compiled(networks.several_generators(networks.mlp([1], out=1), COUNT))
     x = jax.random.normal(jax.random.key(0), (3000, 1 + COUNT))
     params, stats = constant.init(jax.random.key(1), x)
     params = jax.tree.map(jnp.zeros_like, params)
@@ -71,7 +72,7 @@ def test_untouched_columns_choose_every_generator_alike():
 def test_generators_start_differently_and_share_the_trunk(mixture):
     x = mixture[-1]
     first, trunk = networks.mlp([4], out=3), networks.mlp([6], out=2, batch_norm=True)
-    network = networks.several_generators(first, COUNT, shared=trunk)
+    network = compiled(networks.several_generators(first, COUNT, shared=trunk))
     params, stats = network.init(jax.random.key(1), x)
     kernels = params["generators"]["Dense_0"]["kernel"]
     assert kernels.shape == (COUNT, 5, 4) and not np.allclose(kernels[0], kernels[1])
@@ -84,8 +85,8 @@ def test_generators_start_differently_and_share_the_trunk(mixture):
 
 
 def test_labels_go_with_their_examples():
-    one = networks.labelled(networks.mlp([4], out=2), 3)
-    network = networks.several_generators(one, 2)
+    one = compiled(networks.labelled(networks.mlp([4], out=2), 3))
+    network = compiled(networks.several_generators(one, 2))
     x, label = jax.random.normal(jax.random.key(0), (4, 5)), jnp.array([0, 1, 2, 1])
     params, stats = network.init(jax.random.key(1), x, label=label)
     y, _ = network.apply(params, stats, x, train=True, label=label)
@@ -95,7 +96,9 @@ def test_labels_go_with_their_examples():
 
 
 def test_each_generator_draws_its_own_noise():
-    network = networks.several_generators(networks.mlp([400], out=1, dropout=0.5, activation=jnp.ones_like), 2)
+    network = compiled(
+        networks.several_generators(networks.mlp([400], out=1, dropout=0.5, activation=jnp.ones_like), 2)
+    )
     x = jnp.ones((2, 4))
     params, stats = network.init(jax.random.key(0), x)
     shown = network.features(params, stats, x, train=True, key=jax.random.key(1))
