@@ -4,25 +4,28 @@
     python experiments/compare_techniques.py run     # measures them on other seeds, cell by cell
     python experiments/compare_techniques.py report  # writes the table and the pictures
 
-`compare_protocol.py` says what is compared and when a technique counts as a help; it and a task's settings were
-committed before its runs, and the hash of both stands in each result. Every cell, one technique on one task, is saved
-when it is done, so a command that was stopped goes on where it was. `--only ring/r1` takes some of them.
+`compare_protocol.py` says what is compared and when a technique helps, `compare_candidates.py` what is tried.
+The protocol and a task's settings were committed before its runs; the hash of the protocol and of what tuning tried and
+chose for the technique stands in each result. Every cell, one technique on one task, is saved when it is done, so a
+command that was stopped goes on where it was. `--only ring/r1` takes some of them.
 """
 
 import dataclasses
 import functools
 import hashlib
+import json
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import jax
 import numpy as np
 import tyro
-from compare_protocol import PLAIN, SEEDS, TASKS, TUNING_SEEDS, Change, Setting, candidates
+from compare_candidates import candidates
+from compare_protocol import PLAIN, SEEDS, TASKS, TUNING_SEEDS, Change, Setting
 from driving import Started, relative_time, started
 from scipy import stats
 from tqdm import tqdm
@@ -52,10 +55,13 @@ def chosen_settings(task: str) -> Path:
     return RESULTS / "settings" / f"{task}.json"
 
 
-def protocol_hash(task: str) -> str:
-    """SHA-256 of the protocol and a task's settings, which a result carries."""
-    files = [HERE / "compare_protocol.py", chosen_settings(task)]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.exists())).hexdigest()[:16]
+def protocol_hash(setting: Mapping[str, Any]) -> str:
+    """SHA-256 of the protocol and of what tuning tried and chose for a technique, which a result carries.
+
+    A technique that is added to the comparison so outdates no result of another.
+    """
+    protocol = (HERE / "compare_protocol.py").read_bytes()
+    return hashlib.sha256(protocol + json.dumps(setting, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def programs_of(prepared: Prepared, change: Change, seeds: Sequence[int], length: int) -> Started:
@@ -139,7 +145,7 @@ def tune(prepared: Prepared, task: str, name: str, settings: dict[str, Any]) -> 
 
 def run_cell(prepared: Prepared, task: str, name: str, setting: dict[str, Any]) -> dict[str, Any]:
     """Measures one technique on one task."""
-    common = {"task": task, "technique": name, "protocol": protocol_hash(task)}
+    common = {"task": task, "technique": name, "protocol": protocol_hash(setting)}
     if "refused" in setting:
         return {**common, "refused": setting["refused"]}
     change = Change(**setting["change"])
@@ -198,7 +204,7 @@ class Compare:
                     continue
                 path = RESULTS / "cells" / task / f"{name}.json"
                 known = folder.read_json(path)
-                if known is None or known["protocol"] != protocol_hash(task):
+                if known is None or known["protocol"] != protocol_hash(settings[name]):
                     found = run_cell(prepared, task, name, settings[name])
                     path.parent.mkdir(parents=True, exist_ok=True)
                     folder.write_json(path, found)

@@ -18,7 +18,8 @@ def beside_it(monkeypatch):
 
 
 def test_every_setting_is_one_that_the_command_line_takes():
-    from compare_protocol import SEEDS, TASKS, TUNING_SEEDS, candidates
+    from compare_candidates import candidates
+    from compare_protocol import SEEDS, TASKS, TUNING_SEEDS
 
     assert not set(SEEDS) & set(TUNING_SEEDS) and len(SEEDS) >= 5
     for name, setting in TASKS.items():
@@ -33,7 +34,8 @@ def test_every_setting_is_one_that_the_command_line_takes():
 def test_settings_are_the_same_after_json():
     import json
 
-    from compare_protocol import TASKS, Change, candidates
+    from compare_candidates import candidates
+    from compare_protocol import TASKS, Change
 
     for changes in candidates("ring").values():
         for change in changes:
