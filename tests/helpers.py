@@ -1,6 +1,7 @@
 """What the tests of the core share: networks, optimizers and a whole step written by hand, and a played round."""
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -11,9 +12,14 @@ import optax
 
 import jaxgan
 from jaxgan import GAN, Technique, losses, optimizers
-from jaxgan.types import Array, Batch, Key, Network, Params, Play, Player, State, Stats, as_batch
+from jaxgan.types import Array, Batch, Key, Network, Params, Play, Player, State, Stats, Task, as_batch
 
 jit = jax.jit  # conftest.py makes compiling cheap
+
+
+def drawn(task: Task, key: Key, n: int) -> Any:
+    """`task.sample(key, n)` as one program."""
+    return jit(task.draw, static_argnums=2)(task.arrays, key, n)
 
 
 def counted(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[str]]:
@@ -220,8 +226,11 @@ def played(
 
 def relative_error(actual: Any, expected: Any) -> float:
     """Euclidean distance of two trees, relative to the expected one."""
-    difference = optax.tree.norm(optax.tree.sub(actual, expected))
-    return float(difference / optax.tree.norm(expected))
+
+    def norm(tree: Any) -> float:
+        return math.sqrt(sum(np.sum(np.asarray(leaf, np.float64) ** 2) for leaf in jax.tree.leaves(tree)))
+
+    return norm(jax.tree.map(lambda a, b: np.asarray(a) - np.asarray(b), actual, expected)) / norm(expected)
 
 
 def directions(key: Key, n: int, tree: Any) -> Any:
@@ -234,7 +243,7 @@ def directions(key: Key, n: int, tree: Any) -> Any:
         length = jnp.sqrt(sum(jnp.sum(a**2) for a in drawn))
         return jax.tree.unflatten(structure, [a / length for a in drawn])
 
-    return jax.vmap(one)(jax.random.split(key, n))
+    return jit(lambda key: jax.vmap(one)(jax.random.split(key, n)))(key)
 
 
 def derivative(function: Callable[[Any], Array], at: float, h: float) -> float:
@@ -242,6 +251,16 @@ def derivative(function: Callable[[Any], Array], at: float, h: float) -> float:
     near = float(function(at + h)) - float(function(at - h))
     far = float(function(at + 2 * h)) - float(function(at - 2 * h))
     return (8 * near - far) / (12 * h)
+
+
+def stepping(optimizer: optax.GradientTransformation) -> Callable[[Any, Any, Params], tuple[Params, Any]]:
+    """The compiled update of a gradient, the optimizer's state and parameters: the new parameters and state."""
+
+    def step(gradient: Any, state: Any, params: Params) -> tuple[Params, Any]:
+        updates, state = optimizer.update(gradient, state, params)
+        return optax.apply_updates(params, updates), state
+
+    return jit(step)
 
 
 def bilinear_gan(**options: Any) -> GAN:

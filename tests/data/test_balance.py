@@ -9,24 +9,21 @@ from scipy import stats
 from jaxgan import data
 from jaxgan.evaluation.sides import reals
 from jaxgan.types import Batch
+from tests.helpers import drawn
 
 # Class 2 does not occur. The value of an example says which one it is.
 LABELS = np.array([3, 0, 0, 1, 0, 0, 3, 0, 0, 3])
 TASK = data.balanced(data.arrays(np.arange(10.0, dtype=np.float32)[:, None], label=LABELS))
 
 
-def drawn(task, n=12_000):
-    return jax.jit(task.draw, static_argnums=2)(task.arrays, jax.random.key(0), n)
-
-
 def test_every_class_that_occurs_is_drawn_equally_often_and_so_is_each_of_its_examples():
-    batch = drawn(TASK)
+    batch = jax.tree.map(np.asarray, drawn(TASK, jax.random.key(0), 12_000))
     classes = np.bincount(batch.label, minlength=4)
     assert classes[2] == 0 and stats.chisquare(classes[[0, 1, 3]]).pvalue > 1e-3
-    rows = np.bincount(np.asarray(batch.data[:, 0], int), minlength=10)
+    rows = np.bincount(batch.data[:, 0].astype(int), minlength=10)
     for number in (0, 3):
         assert stats.chisquare(rows[number == LABELS]).pvalue > 1e-3
-    np.testing.assert_array_equal(batch.label, LABELS[np.asarray(batch.data[:, 0], int)])
+    np.testing.assert_array_equal(batch.label, LABELS[batch.data[:, 0].astype(int)])
 
 
 def test_the_shares_are_those_that_are_drawn():
@@ -38,24 +35,24 @@ def test_the_shares_are_those_that_are_drawn():
 def test_examples_by_their_number_are_balanced_and_none_comes_twice():
     task = data.balanced(data.arrays(np.arange(40.0)[:, None], label=np.array([0] * 26 + [2] * 14)))
     assert task.size == 28
-    batch = task.at(np.arange(task.size))
+    batch = jax.tree.map(np.asarray, task.at(np.arange(task.size)))
     assert np.bincount(batch.label).tolist() == [14, 0, 14]
-    assert len(set(np.asarray(batch.data[:, 0]).tolist())) == 28
+    assert len(set(batch.data[:, 0].tolist())) == 28
     reference, others = reals(task, 100)
-    assert not set(reference.data[:, 0].tolist()) & set(others.data[:, 0].tolist())
+    assert not set(np.asarray(reference.data)[:, 0].tolist()) & set(np.asarray(others.data)[:, 0].tolist())
 
 
 def test_pixels_are_scaled_and_labels_left_out_where_they_are_not_drawn():
     examples = data.digits()
     task = data.balanced(examples)
     assert task.names == examples.names and task.classes.classes == 10
-    batch = task.at(np.arange(20))
+    batch = jax.tree.map(np.asarray, task.at(np.arange(20)))
     assert batch.data.min() == -1 and batch.data.max() <= 1
     np.testing.assert_array_equal(batch.label, np.tile(np.arange(10), 2))
     plain = data.balanced(examples._replace(labelled=False))
-    sample = plain.sample(jax.random.key(1), 5)
+    sample = drawn(plain, jax.random.key(1), 5)
     assert not isinstance(sample, Batch) and sample.dtype == jnp.float32
-    np.testing.assert_array_equal(sample, task.sample(jax.random.key(1), 5).data)
+    np.testing.assert_array_equal(sample, drawn(task, jax.random.key(1), 5).data)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from scipy import stats
 from sklearn.datasets import make_swiss_roll
 
 from jaxgan import data
+from tests.helpers import drawn
 
 
 def moments(samples):
@@ -19,12 +20,12 @@ def test_swiss_roll_has_the_moments_of_scikit_learn(key):
     n = 40_000
     reference = make_swiss_roll(n, noise=0.25, random_state=0)[0][:, [0, 2]] / 7.5
     expected, expected_error = moments(reference)
-    found, found_error = moments(data.swiss_roll().sample(key, n))
+    found, found_error = moments(drawn(data.swiss_roll(), key, n))
     np.testing.assert_array_less(np.abs(found - expected), 4.5 * np.hypot(expected_error, found_error))
 
 
 def test_swiss_roll_without_noise_lies_on_the_curve(key):
-    points = np.asarray(data.swiss_roll(noise=0.0, scale=2.0).sample(key, 500), np.float64)
+    points = np.asarray(drawn(data.swiss_roll(noise=0.0, scale=2.0), key, 500), np.float64)
     angle = 2 * np.linalg.norm(points, axis=1)
     assert 1.5 * math.pi - 1e-3 <= angle.min() and angle.max() <= 4.5 * math.pi + 1e-3
     np.testing.assert_allclose(points, angle[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1) / 2, atol=1e-4)
@@ -33,7 +34,7 @@ def test_swiss_roll_without_noise_lies_on_the_curve(key):
 
 def test_spiral_without_noise_lies_on_the_curve(key):
     turns, radius = 3.0, 2.0
-    points = np.asarray(data.spiral(turns, radius, std=0.0).sample(key, 500), np.float64)
+    points = np.asarray(drawn(data.spiral(turns, radius, std=0.0), key, 500), np.float64)
     share = np.linalg.norm(points, axis=1) / radius
     angle = 2 * math.pi * turns * share
     expected = radius * share[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
@@ -42,7 +43,7 @@ def test_spiral_without_noise_lies_on_the_curve(key):
 
 
 def test_spiral_noise(key):
-    points = np.asarray(data.spiral(radius=1e-6, std=0.5).sample(key, 5_000))
+    points = np.asarray(drawn(data.spiral(radius=1e-6, std=0.5), key, 5_000))
     assert stats.kstest(points.ravel() / 0.5, "norm").pvalue > 1e-3
 
 

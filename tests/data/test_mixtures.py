@@ -7,6 +7,7 @@ from scipy import stats
 
 from jaxgan import data, metrics
 from jaxgan.types import CentredModes, GradedModes
+from tests.helpers import drawn, jit
 
 MIXTURES = {"ring": data.ring(), "grid": data.grid(), "ring_metz": data.ring(radius=2.0, std=0.02)}
 
@@ -52,7 +53,7 @@ def test_grid_turned_and_staggered():
     np.testing.assert_allclose(columns[1, :, 1] - columns[0, :, 1], 1.0, atol=1e-6)
     np.testing.assert_allclose(columns[2, :, 1], columns[0, :, 1], atol=1e-6)
     np.testing.assert_allclose(staggered.mean(axis=0), 0, atol=1e-6)
-    assert len(np.unique(data.grid(side=10, angle=0.3, stagger=0.5).means.round(4), axis=0)) == 100
+    assert len(np.unique(np.asarray(data.grid(side=10, angle=0.3, stagger=0.5).means).round(4), axis=0)) == 100
     with pytest.raises(ValueError, match=r"stagger must be in \[0, 1\), got 1"):
         data.grid(stagger=1.0)
 
@@ -78,7 +79,7 @@ def test_names():
 def test_share_within_three_standard_deviations(name, key):
     task = MIXTURES[name]
     n = 40_000
-    _, distance = nearest(task, task.sample(key, n))
+    _, distance = nearest(task, drawn(task, key, n))
     expected = 1 - math.exp(-4.5)
     error = math.sqrt(expected * (1 - expected) / n)
     assert abs(np.mean(distance < 3 * task.std) - expected) < 4 * error
@@ -87,7 +88,7 @@ def test_share_within_three_standard_deviations(name, key):
 @pytest.mark.parametrize("name", MIXTURES)
 def test_moments_of_each_mode(name, key):
     task = MIXTURES[name]
-    samples = np.asarray(task.sample(key, 50_000), np.float64)
+    samples = np.asarray(drawn(task, key, 50_000), np.float64)
     mode, _ = nearest(task, samples)
     for index, mean in enumerate(np.asarray(task.means, np.float64)):
         own = samples[mode == index]
@@ -98,7 +99,7 @@ def test_moments_of_each_mode(name, key):
 
 def test_equal_weights_by_default(key):
     task = data.grid()
-    mode, _ = nearest(task, task.sample(key, 25_000))
+    mode, _ = nearest(task, drawn(task, key, 25_000))
     assert stats.chisquare(np.bincount(mode, minlength=25)).pvalue > 1e-3
     np.testing.assert_allclose(task.weights, np.full(25, 0.04), rtol=1e-6)
 
@@ -107,7 +108,7 @@ def test_weights_are_respected(key):
     weights = np.array([5.0, 0.0, 1.0, 2.0, 0.5, 0.5, 1.0, 0.0])
     task = data.ring(weights=weights)
     np.testing.assert_allclose(task.weights, weights / 10, rtol=1e-6)
-    mode, _ = nearest(task, task.sample(key, 20_000))
+    mode, _ = nearest(task, drawn(task, key, 20_000))
     counts = np.bincount(mode, minlength=8)
     assert counts[1] == counts[7] == 0
     assert stats.chisquare(counts[weights > 0], 2_000 * weights[weights > 0]).pvalue > 1e-3
@@ -125,7 +126,7 @@ def test_embedded_mixture(key):
     task = data.embedded_mixture()
     centres = [-1, -0.5, 0, 0.5, -2, -2.5, 10, 0.25, -13, -5.5]
     np.testing.assert_array_equal(task.means, np.repeat(np.array(centres, np.float32)[:, None], 1200, axis=1))
-    samples = np.asarray(task.sample(key, 200), np.float64)
+    samples = np.asarray(drawn(task, key, 200), np.float64)
     constant = samples[:, 700:]
     np.testing.assert_array_equal(constant, np.repeat(constant[:, :1], 500, axis=1))
     assert set(constant[:, 0]) == set(centres)
@@ -137,8 +138,17 @@ def test_embedded_mixture(key):
 
 def test_gradient_with_respect_to_the_means(key):
     task = data.ring()
-    gradient = jax.grad(lambda means: task.draw(task.arrays._replace(means=means), key, 64).sum())(task.means)
-    mode, _ = nearest(task, task.sample(jax.random.clone(key), 64))
+
+    @jit
+    def run(arrays, key):
+        def total(means):
+            samples = task.draw(arrays._replace(means=means), key, 64)
+            return samples.sum(), samples
+
+        return jax.grad(total, has_aux=True)(arrays.means)
+
+    gradient, samples = run(task.arrays, key)
+    mode, _ = nearest(task, samples)
     np.testing.assert_allclose(gradient, np.repeat(np.bincount(mode, minlength=8)[:, None], 2, axis=1), rtol=1e-6)
 
 
@@ -146,27 +156,33 @@ def test_gradient_with_respect_to_the_means(key):
 def test_a_mixture_labels_samples_as_mode_coverage_counts_them(name, key):
     task = (MIXTURES | {"unequal": data.grid(side=2, std=[0.1, 0.4]), "embedded": data.embedded_mixture()})[name]
     assert isinstance(task, GradedModes) and isinstance(task, CentredModes)
-    samples = np.array(task.sample(key, 400))
+    samples = np.array(drawn(task, key, 400))
     samples[::3, 0] += np.asarray(task.std).max() * np.linspace(0, 9, len(samples[::3]))
     samples[5] = np.nan
     # Coordinates without noise may be off by as much as the others.
     std = np.where(np.asarray(task.std) > 0, task.std, np.max(task.std))
     metric = "per_dimension" if name == "embedded" else "euclidean"
-    counted = metrics.mode_coverage(samples, task.means, std, metric=metric)
-    label, nearest = (np.asarray(of(samples)) for of in (jax.jit(task.label_of), task.nearest_of))
+
+    @jit
+    def run(samples, means, std):
+        counted = metrics.mode_coverage(samples, means, std, metric=metric)
+        wide = task.with_threshold(1e6).label_of(samples)
+        return task.label_of(samples), task.nearest_of(samples), wide, (counted.counts, counted.counts_all)
+
+    label, nearest, wide, counted = jax.tree.map(np.asarray, run(samples, task.means, std))
     assert label.dtype == nearest.dtype == np.int32 and label[5] == nearest[5] == -1
-    np.testing.assert_array_equal(np.bincount(label[label >= 0], minlength=task.modes), counted.counts)
-    np.testing.assert_array_equal(np.bincount(nearest[nearest >= 0], minlength=task.modes), counted.counts_all)
+    np.testing.assert_array_equal(np.bincount(label[label >= 0], minlength=task.modes), counted[0])
+    np.testing.assert_array_equal(np.bincount(nearest[nearest >= 0], minlength=task.modes), counted[1])
     np.testing.assert_array_equal(label[label >= 0], nearest[label >= 0])
     if name != "embedded":
         assert (label < 0).sum() > 0
-        wide = np.asarray(task.with_threshold(1e6).label_of(samples))
         np.testing.assert_array_equal(wide, nearest)
 
 
 def test_quality_is_the_share_of_real_samples_with_a_label(key):
     for task in (data.ring(), data.ring().with_threshold(1.0), data.grid(std=[0.05, 0.1])):
-        labels = np.asarray(task.label_of(task.sample(jax.random.clone(key), 20_000)))
+        draw = jit(lambda arrays, key, task=task: task.label_of(task.draw(arrays, key, 20_000)))
+        labels = np.asarray(draw(task.arrays, key))
         np.testing.assert_allclose(task.quality, np.mean(labels >= 0), atol=0.01)
     assert data.ring().near == "within 3 standard deviations (L2) of the nearest mean"
     np.testing.assert_allclose(data.ring(weights=range(8)).shares, np.arange(8) / 28, rtol=1e-6)
@@ -174,8 +190,9 @@ def test_quality_is_the_share_of_real_samples_with_a_label(key):
 
 def test_a_mode_of_weight_zero_is_nobodys(key):
     task = data.ring(4, weights=[1, 0, 1, 1])
-    assert task.label_of(task.means).tolist() == [0, -1, 2, 3]
-    assert task.nearest_of(task.means + np.array([[0.02, 0.0]])).tolist() == [0, 0, 2, 3]
+    means = np.asarray(task.means)
+    assert jit(task.label_of)(means).tolist() == [0, -1, 2, 3]
+    assert jit(task.nearest_of)(means + np.array([[0.02, 0.0]], np.float32)).tolist() == [0, 0, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from jaxgan import data
 from jaxgan.types import Batch, Classified, Finite, KnownModes, Stream
+from tests.helpers import counted, jit
 
 POINTS = np.arange(12, dtype=np.float32).reshape(4, 3)
 PIXELS = np.arange(4 * 2 * 2, dtype=np.uint8).reshape(4, 2, 2, 1)
@@ -82,15 +83,16 @@ def test_arrays_are_on_the_device(case):
     assert all(isinstance(leaf, jax.Array) for leaf in leaves)
 
 
-def test_jit_agrees_and_traces_once(case, key):
+@pytest.fixture(scope="module")
+def compiled(case):
+    """The compiled draw of five examples, and how often it was traced."""
     task, _ = case
-    traces = []
+    draw, traces = counted(lambda arrays, key: task.draw(arrays, key, 5))
+    return jit(draw), traces
 
-    def draw(arrays, key):
-        traces.append(1)
-        return task.draw(arrays, key, 5)
 
-    jitted = jax.jit(draw)
+def test_jit_agrees_and_traces_once(case, compiled, key):
+    (task, _), (jitted, traces) = case, compiled
     first, second = jax.random.split(key)
     drawn = values(jitted(task.arrays, first))
     other = values(jitted(task.arrays, second))
@@ -99,12 +101,11 @@ def test_jit_agrees_and_traces_once(case, key):
     assert len(traces) == 1
 
 
-def test_vmap_over_keys_is_a_loop(case, key):
-    task, _ = case
+def test_vmap_over_keys_is_a_loop(case, compiled, key):
+    (task, _), (draw, _) = case, compiled
     keys = jax.random.split(key, 3)
-    draw = jax.jit(task.draw, static_argnums=2)
-    batched = values(jax.vmap(lambda key: draw(task.arrays, key, 5))(jax.random.clone(keys)))
-    looped = [values(draw(task.arrays, key, 5)) for key in keys]
+    batched = values(jit(jax.vmap(draw, (None, 0)))(task.arrays, jax.random.clone(keys)))
+    looped = [values(draw(task.arrays, key)) for key in keys]
     np.testing.assert_allclose(batched, np.stack(looped), rtol=1e-5, atol=1e-6)
 
 

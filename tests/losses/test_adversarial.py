@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jaxgan import losses
+from tests.helpers import jit
 
 REAL = np.array([-3.0, -0.5, 0.0, 0.7, 2.5])
 FAKE = np.array([1.2, -2.0, 0.3, 0.0, -0.4])
@@ -127,8 +128,36 @@ PLAYERS = ("discriminator", "generator")
 
 
 @pytest.fixture(params=LOSSES)
-def named(request):
-    return LOSSES[request.param]
+def name(request):
+    return request.param
+
+
+def of_all(compute):
+    """What `compute(function, real, fake)` gives for each loss and player, by their names: one program for all."""
+
+    def run(real, fake):
+        return {
+            name: {player: compute(getattr(loss, player), real, fake) for player in PLAYERS}
+            for name, (loss, *_) in LOSSES.items()
+        }
+
+    return jit(run)
+
+
+def value_and_gradients(function, real, fake):
+    total = lambda real, fake: jnp.sum(function(real, fake).astype(jnp.float32))  # noqa: E731
+    return function(real, fake), *jax.grad(total, (0, 1))(real, fake)
+
+
+def together_and_alone(function, real, fake):
+    columns = [function(real[:, i], fake[:, i]) for i in range(real.shape[1])]
+    return function(real, fake), jnp.stack(columns, axis=1)
+
+
+VALUES = of_all(lambda function, real, fake: function(real, fake))
+VMAPPED = of_all(lambda function, real, fake: jax.vmap(function)(real, fake))
+GRADIENTS = of_all(value_and_gradients)
+PARTS = of_all(together_and_alone)
 
 
 def test_every_loss_is_in_the_table():
@@ -137,55 +166,56 @@ def test_every_loss_is_in_the_table():
     assert {name for name in public if not name.startswith("_")} == tested
 
 
-def test_values_equal_the_formulas(named, x64):
-    loss, *formulas = named
-    for player, formula in zip(PLAYERS, formulas, strict=True):
-        actual = getattr(loss, player)(jnp.asarray(REAL), jnp.asarray(FAKE))
-        np.testing.assert_allclose(actual, formula(REAL, FAKE), rtol=1e-12)
+def test_values_equal_the_formulas(name, x64):
+    for player, formula in zip(PLAYERS, LOSSES[name][1:], strict=True):
+        np.testing.assert_allclose(VALUES(REAL, FAKE)[name][player], formula(REAL, FAKE), rtol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
 @pytest.mark.parametrize("player", PLAYERS)
-def test_one_finite_value_and_gradient_per_example_even_at_extreme_logits(named, player, dtype):
-    function = getattr(named[0], player)
-    real, fake = (jnp.array(a, dtype) for a in ([-1e4, 1e4, 1e4, 0.0], [1e4, -1e4, 1e4, 0.0]))
-    value = function(real, fake)
-    assert value.shape == (4,) and value.dtype == dtype
-    gradients = jax.grad(lambda real, fake: jnp.sum(function(real, fake).astype(jnp.float32)), (0, 1))(real, fake)
+def test_one_finite_value_and_gradient_per_example_even_at_extreme_logits(name, player, dtype):
+    real, fake = (np.array(a, dtype) for a in ([-1e4, 1e4, 1e4, -1e4, 0.0], [1e4, -1e4, 1e4, -1e4, 0.0]))
+    value, *gradients = GRADIENTS(real, fake)[name][player]
+    assert value.shape == (5,) and value.dtype == dtype
     assert all(np.all(np.isfinite(np.asarray(a, np.float32))) for a in (value, *gradients))
 
 
 @pytest.mark.parametrize("player", PLAYERS)
-def test_compiled_and_vmapped_values_are_the_same(named, player):
-    function = getattr(named[0], player)
-    real, fake = jnp.asarray(np.stack([REAL, FAKE]), jnp.float32), jnp.asarray(np.stack([FAKE, REAL]), jnp.float32)
-    separate = jnp.stack([function(real[i], fake[i]) for i in range(2)])
-    np.testing.assert_allclose(jax.jit(jax.vmap(function))(real, fake), separate, rtol=1e-6)
+def test_compiled_and_vmapped_values_are_the_same(name, player):
+    function = getattr(LOSSES[name][0], player)
+    real, fake = np.stack([REAL, FAKE]).astype(np.float32), np.stack([FAKE, REAL]).astype(np.float32)
+    separate = np.stack([function(jnp.asarray(real[i]), jnp.asarray(fake[i])) for i in range(2)])
+    np.testing.assert_allclose(VMAPPED(real, fake)[name][player], separate, rtol=1e-6)
 
 
 @pytest.mark.parametrize("shapes", [((4, 1, 1), (4, 1, 1)), ((4, 1), (4,)), ((4,), (4, 1)), ((4,), (3,)), ((), ())])
 @pytest.mark.parametrize("player", PLAYERS)
-def test_logits_of_another_shape_raise(named, player, shapes):
+def test_logits_of_another_shape_raise(name, player, shapes):
     with pytest.raises(ValueError, match=r"same shape \[batch\] or \[batch, parts\], not \[.*\] and \[.*\]"):
-        getattr(named[0], player)(*(jnp.zeros(shape) for shape in shapes))
+        getattr(LOSSES[name][0], player)(*(np.zeros(shape, np.float32) for shape in shapes))
 
 
-def test_parts_are_judged_each_by_itself(named):
+def test_parts_are_judged_each_by_itself(name):
     """Logits `[batch, parts]`: every column as if it were alone."""
-    real, fake = jnp.asarray(np.stack([REAL, FAKE], axis=1)), jnp.asarray(np.stack([FAKE, REAL], axis=1))
-    for player in PLAYERS:
-        function = getattr(named[0], player)
-        columns = [function(real[:, i], fake[:, i]) for i in range(2)]
-        np.testing.assert_allclose(function(real, fake), np.stack(columns, axis=1), rtol=1e-6)
+    real, fake = np.stack([REAL, FAKE], axis=1), np.stack([FAKE, REAL], axis=1)
+    for together, alone in PARTS(real, fake)[name].values():
+        np.testing.assert_allclose(together, alone, rtol=1e-6)
 
 
-def test_halves_are_the_same_loss(named):
-    loss = named[0]
-    if loss.halves is None:
+@jit
+def halves(real, fake):
+    """Of every loss that has them: the discriminator's two, and the generator's."""
+    having = {name: loss.halves for name, (loss, *_) in LOSSES.items() if loss.halves is not None}
+    return {name: (of.real(real), of.fake(fake), of.generator(fake)) for name, of in having.items()}
+
+
+def test_halves_are_the_same_loss(name):
+    if LOSSES[name][0].halves is None:
         return
-    real, fake = jnp.asarray(REAL), jnp.asarray(FAKE)
-    np.testing.assert_allclose(loss.halves.real(real) + loss.halves.fake(fake), loss.discriminator(real, fake))
-    np.testing.assert_allclose(loss.halves.generator(fake), loss.generator(real, fake))
+    of_real, of_fake, of_generator = (np.asarray(half) for half in halves(REAL, FAKE)[name])
+    whole = VALUES(REAL, FAKE)[name]
+    np.testing.assert_allclose(of_real + of_fake, whole["discriminator"])
+    np.testing.assert_allclose(of_generator, whole["generator"])
 
 
 def test_losses_that_compare_real_with_fake_have_no_halves():
@@ -207,58 +237,59 @@ def discriminator_risk(loss, logits):
     return jnp.mean(loss.discriminator(logits[PLACES_REAL], logits[PLACES_FAKE]))
 
 
-@pytest.mark.parametrize(
-    ("name", "optimum"),
-    [
-        ("minimax", np.log(P / Q)),
-        ("non_saturating", np.log(P / Q)),
-        ("least_squares", P / (P + Q)),
-        ("f_divergence kl", np.log(P / Q)),
-        ("f_divergence reverse_kl", np.log(P / Q)),
-        ("f_divergence pearson", 2.0 * (P / Q - 1.0)),
-        ("f_divergence hellinger", np.log(P / Q) / 2.0),
-        ("f_divergence jensen_shannon", np.log(P / Q)),
-        ("smoothed", np.log((0.9 * P + 0.2 * Q) / (0.1 * P + 0.8 * Q))),
-        ("flipped", np.log((0.7 * P + 0.3 * Q) / (0.3 * P + 0.7 * Q))),
-    ],
-)
-def test_gradient_vanishes_at_the_optimal_discriminator(x64, name, optimum):
-    gradient = jax.grad(discriminator_risk, 1)(LOSSES[name][0], jnp.asarray(optimum))
-    np.testing.assert_allclose(gradient, np.zeros(4), atol=1e-12)
-    away = jax.grad(discriminator_risk, 1)(LOSSES[name][0], jnp.asarray(optimum) + 0.1)
-    assert np.all(np.abs(away) > 1e-3)
+OPTIMA = {
+    "minimax": np.log(P / Q),
+    "non_saturating": np.log(P / Q),
+    "least_squares": P / (P + Q),
+    "f_divergence kl": np.log(P / Q),
+    "f_divergence reverse_kl": np.log(P / Q),
+    "f_divergence pearson": 2.0 * (P / Q - 1.0),
+    "f_divergence hellinger": np.log(P / Q) / 2.0,
+    "f_divergence jensen_shannon": np.log(P / Q),
+    "smoothed": np.log((0.9 * P + 0.2 * Q) / (0.1 * P + 0.8 * Q)),
+    "flipped": np.log((0.7 * P + 0.3 * Q) / (0.3 * P + 0.7 * Q)),
+}
+
+
+@jit
+def slopes(logits):
+    return {name: jax.grad(discriminator_risk, 1)(LOSSES[name][0], logits) for name in OPTIMA}
+
+
+@pytest.mark.parametrize("optimal", OPTIMA)
+def test_gradient_vanishes_at_the_optimal_discriminator(x64, optimal):
+    np.testing.assert_allclose(slopes(OPTIMA[optimal])[optimal], np.zeros(4), atol=1e-12)
+    assert np.all(np.abs(slopes(OPTIMA[optimal] + 0.1)[optimal]) > 1e-3)
 
 
 def test_hinge_is_smallest_at_the_sign_of_the_difference(x64):
     loss, optimum = losses.hinge(), np.sign(P - Q)
     optimum[optimum == 0] = 0.3  # anything in [-1, 1] where p = q
-    smallest = discriminator_risk(loss, jnp.asarray(optimum))
+    shifts = np.concatenate([np.zeros((1, 4)), 0.5 * np.random.default_rng(0).standard_normal((50, 4))])
+    smallest, *others = np.asarray(jit(jax.vmap(lambda v: discriminator_risk(loss, v)))(optimum[None] + shifts))
     np.testing.assert_allclose(smallest, 2 * np.sum(np.minimum(P, Q)), rtol=1e-12)
-    shifts = 0.5 * np.random.default_rng(0).standard_normal((50, 4))
-    assert all(discriminator_risk(loss, jnp.asarray(optimum + shift)) > smallest - 1e-12 for shift in shifts)
+    assert len(others) == 50 and min(others) > smallest - 1e-12
 
 
 def test_original_game_is_worth_the_jensen_shannon_divergence(x64):
     """Goodfellow et al. (2014), theorem 1: at the optimal discriminator the generator's loss is 2 JSD - log 4."""
     middle = (P + Q) / 2
     divergence = (np.sum(P * np.log(P / middle)) + np.sum(Q * np.log(Q / middle))) / 2
-    logits = jnp.log(P / Q)
-    value = jnp.mean(losses.minimax().generator(logits[PLACES_REAL], logits[PLACES_FAKE]))
+    logits = np.log(P / Q)
+    value = np.mean(jit(losses.minimax().generator)(logits[PLACES_REAL], logits[PLACES_FAKE]))
     np.testing.assert_allclose(value, 2 * divergence - np.log(4), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["minimax", "zero_sum", "f_divergence saturating"])
-def test_zero_sum_games_keep_the_real_term(name):
-    loss = LOSSES[name][0]
-    real, fake = jnp.asarray(REAL, jnp.float32), jnp.asarray(FAKE, jnp.float32)
-    np.testing.assert_array_equal(loss.generator(real, fake), -loss.discriminator(real, fake))
-    by_real = jax.grad(lambda real: jnp.sum(loss.generator(real, fake)))(real)
+@pytest.mark.parametrize("game", ["minimax", "zero_sum", "f_divergence saturating"])
+def test_zero_sum_games_keep_the_real_term(game):
+    found = GRADIENTS(REAL.astype(np.float32), FAKE.astype(np.float32))[game]
+    of_generator, by_real, _ = found["generator"]
+    np.testing.assert_array_equal(of_generator, -np.asarray(found["discriminator"][0]))
     assert np.any(np.abs(by_real) > 0.1)
 
 
-@pytest.mark.parametrize("name", ["wasserstein", "relativistic", "relativistic_average standard"])
-def test_comparing_losses_do_not_see_a_common_shift(name):
-    loss = LOSSES[name][0]
-    real, fake = jnp.asarray(REAL, jnp.float32), jnp.asarray(FAKE, jnp.float32)
-    shifted = loss.discriminator(real + 5.0, fake + 5.0)
-    np.testing.assert_allclose(shifted, loss.discriminator(real, fake), rtol=1e-5)
+@pytest.mark.parametrize("comparing", ["wasserstein", "relativistic", "relativistic_average standard"])
+def test_comparing_losses_do_not_see_a_common_shift(comparing):
+    real, fake = REAL.astype(np.float32), FAKE.astype(np.float32)
+    shifted, plain = (VALUES(real + by, fake + by)[comparing]["discriminator"] for by in (5.0, 0.0))
+    np.testing.assert_allclose(shifted, plain, rtol=1e-5)

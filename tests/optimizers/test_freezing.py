@@ -1,22 +1,22 @@
 """Frozen parameters stay, the others move as if nothing were frozen."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxgan import Unroll, optimizers
 from tests.helpers import jit, relative_error, small_gan
 
-PARAMS = {"Dense_0": {"w": jnp.ones(2), "b": jnp.ones(1)}, "Dense_01": {"w": jnp.ones(2)}, "last": [jnp.ones(1)] * 2}
+ONE, TWO = np.ones(1, np.float32), np.ones(2, np.float32)
+PARAMS = {"Dense_0": {"w": TWO, "b": ONE}, "Dense_01": {"w": TWO}, "last": [ONE] * 2}
 
 
 def moved(*paths):
     """Which parameters move, by their paths."""
     optimizer = optimizers.frozen(optimizers.adam(0.1), *paths)
-    updates, _ = optimizer.update(PARAMS, optimizer.init(PARAMS), PARAMS)
+    updates, _ = jit(lambda params: optimizer.update(params, optimizer.init(params), params))(PARAMS)
     leaves = jax.tree_util.tree_leaves_with_path(updates)
-    return {jax.tree_util.keystr(path, simple=True, separator="/") for path, leaf in leaves if np.any(leaf != 0.0)}
+    return {jax.tree_util.keystr(path, simple=True, separator="/") for path, leaf in leaves if np.any(leaf)}
 
 
 ALL = {"Dense_0/w", "Dense_0/b", "Dense_01/w", "last/0", "last/1"}
@@ -37,7 +37,7 @@ def test_what_begins_with_a_path_stays(paths, still):
 
 @pytest.mark.slow
 def test_a_gan_trains_the_upper_layer_of_its_discriminator_through_the_lookahead():
-    data, key = jnp.ones((4, 2)), jax.random.key(0)
+    data, key = np.ones((4, 2), np.float32), jax.random.key(0)
     after = []
     for optimizer in (optimizers.frozen(optimizers.adam(0.01), "0"), optimizers.adam(0.01)):
         gan = small_gan(discriminator_optimizer=optimizer, unroll=Unroll(2))

@@ -1,10 +1,13 @@
 """Small games whose samplers have a known answer."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxgan import Network
-from tests.helpers import small_gan
+from tests.helpers import jit, small_gan
 
 
 def judged_by(logit, **options):
@@ -22,19 +25,24 @@ def judged_by(logit, **options):
         latent_dim=width,
         **options,
     )
-    return gan, gan.init(jax.random.key(0), jnp.zeros((4, width)))
+    return gan, jit(gan.init)(jax.random.key(0), np.zeros((4, width), np.float32))
 
 
 def choices(logits):
     """A GAN that makes one of as many points as there are logits with the same probability, and is judged by them."""
+    return _choices(tuple(logits))
+
+
+@functools.cache
+def _choices(logits):
     k = len(logits)
-    table = jnp.asarray(logits)
+    table = np.asarray(logits, np.float32)
 
     def draw(key, shape, dtype):
         return jax.random.randint(key, shape, 0, k).astype(dtype)
 
-    return judged_by(lambda x: table[x[:, 0].astype(int)], latent_distribution=draw)
+    return judged_by(lambda x: jnp.asarray(table)[x[:, 0].astype(int)], latent_distribution=draw)
 
 
 def shares(x, k):
-    return jnp.bincount(x[:, 0].astype(int), length=k) / len(x)
+    return np.bincount(np.asarray(x)[:, 0].astype(int), minlength=k) / len(x)

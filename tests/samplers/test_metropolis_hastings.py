@@ -16,7 +16,7 @@ LOGITS = np.log(PROBABILITIES / (1 - PROBABILITIES))
 def drawn(proposals):
     gan, state = choices(LOGITS)
     sampler = samplers.metropolis_hastings(gan, proposals=proposals)
-    return shares(jit(lambda key: sampler(key, state, N))(jax.random.key(1)), 2)
+    return shares(jit(lambda key, state: sampler(key, state, N))(jax.random.key(1), state), 2)
 
 
 def test_one_move_down_is_accepted_with_the_ratio_of_the_odds():

@@ -1,5 +1,8 @@
 """Eight Gaussians on a ring, and generators that make some of them: a term against collapse must tell them apart."""
 
+from typing import Any
+
+import jax.numpy as jnp
 import numpy as np
 
 STD = 0.01
@@ -15,8 +18,8 @@ def drawn(seed: int, n: int, modes=HEALTHY) -> np.ndarray:
     return MODES[np.resize(list(modes), n)] + STD * random.standard_normal((n, 2))
 
 
-def snapped(z: np.ndarray, modes=HEALTHY) -> np.ndarray:
-    """A generator: a latent `[n, 2]` becomes a point of that made mode which is nearest to it."""
-    found = MODES[list(modes)]
-    nearest = np.argmax(z @ found.T, axis=1)
-    return found[nearest] + STD * z
+def snapped(z: Any, modes=HEALTHY) -> Any:
+    """A generator, in NumPy or JAX: a latent `[n, 2]` becomes a point of that made mode which is nearest to it."""
+    found = MODES[list(modes)].astype(z.dtype)
+    nearest = (z @ found.T).argmax(axis=1)
+    return (found if isinstance(z, np.ndarray) else jnp.asarray(found))[nearest] + STD * z

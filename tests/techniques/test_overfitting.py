@@ -1,5 +1,6 @@
 """The controller that three techniques share: how far and when its probability moves."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from jaxgan import techniques
 from jaxgan.techniques._overfitting import controller
 from jaxgan.types import Own
-from tests.helpers import played
+from tests.helpers import jit, played
 
 CONTROLLED = {
     "adaptive_augmentation": techniques.adaptive_augmentation,
@@ -18,17 +19,22 @@ CONTROLLED = {
 
 def round_with(logits):
     """A round whose real examples are answered by these logits."""
-    real = jnp.asarray(logits, jnp.float32)[:, None]
+    real = logits[:, None]
     return played(lambda x: x[:, 0], real, jnp.zeros_like(real))
 
 
 def followed(control, *rounds):
     """The probability after each round."""
-    state, found = control.begin(), []
-    for logits in rounds:
-        state = control.moved(state, round_with(logits))
-        found.append(float(state.probability))
-    return found
+
+    @jit
+    def run(rounds):
+        def one(state, logits):
+            state = control.moved(state, round_with(logits))
+            return state, state.probability
+
+        return jax.lax.scan(one, control.begin(), rounds)[1]
+
+    return np.asarray(run(np.array(rounds, np.float32))).tolist()
 
 
 def test_numbers_of_the_paper():
@@ -66,23 +72,31 @@ def test_it_stops_at_its_maximum():
 
 
 def test_a_discriminator_with_parts_is_read_by_its_one_logit():
-    play = round_with([1.0, 1.0])
-    play = play._replace(real_logits=jnp.array([[3.0, -1.0], [1.0, -2.0]]))  # means 1 and -0.5
-    for target, moved in ((-0.1, 1.0), (0.1, 0.0)):
+
+    @jit
+    def probability(target, logits):
         control = controller("x", target, 2, 1)
-        assert control.moved(control.begin(), play).probability == moved
+        return control.moved(control.begin(), round_with(jnp.ones(2))._replace(real_logits=logits)).probability
+
+    for target, moved in ((-0.1, 1.0), (0.1, 0.0)):  # the means are 1 and -0.5
+        assert float(probability(target, np.array([[3.0, -1.0], [1.0, -2.0]], np.float32))) == moved
 
 
 @pytest.mark.parametrize("name", CONTROLLED)
 def test_techniques_are_moved_by_it(name):
     technique = CONTROLLED[name](images=1000, interval=2)
-    own = technique.init(None, None, 3) if technique.init else Own()
-    play = round_with([1.0] * 10)
-    if technique.attach:
-        own = technique.attach(own, None, play)
-    for _ in range(4):
-        own = own._replace(state=technique.update(own, None, play, None))
-    (shown,) = technique.report(own).values()
+
+    @jit
+    def run():
+        own = technique.init(None, None, 3) if technique.init else Own()
+        play = round_with(jnp.ones(10))
+        if technique.attach:
+            own = technique.attach(own, None, play)
+        for _ in range(4):
+            own = own._replace(state=technique.update(own, None, play, None))
+        return technique.report(own)
+
+    (shown,) = run().values()
     np.testing.assert_allclose(shown, {"diffusion": 10 + round(0.04 * 990)}.get(name, 0.04), rtol=1e-5)
 
 

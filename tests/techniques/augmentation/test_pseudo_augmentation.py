@@ -17,61 +17,67 @@ TECHNIQUE = techniques.pseudo_augmentation()
 
 
 def holding(fakes, probability):
-    controlled = Controlled(jnp.asarray(probability), jnp.zeros(()), jnp.zeros((), jnp.int32))
+    controlled = Controlled(np.float32(probability), np.float32(0.0), np.int32(0))
     return Own(state=PseudoState(fakes, controlled))
 
 
-def seen(own, real, fake, technique=TECHNIQUE):
-    return technique.meet(own, jax.random.key(0), real, fake, None)
+@jit
+def seen(own, real, fake):
+    real, shown = TECHNIQUE.meet(own, jax.random.key(0), real, fake, None)
+    assert shown is fake
+    return real, shown
 
 
 def test_reals_are_replaced_with_the_probability_one_by_one_and_with_their_label():
     n = 5000
-    past = Batch(-jnp.arange(1.0, n + 1)[:, None], jnp.full(n, 7))
-    data, fake = Batch(jnp.arange(1.0, n + 1)[:, None], jnp.arange(n) % 3), Batch(jnp.zeros((n, 1)), jnp.ones(n, int))
-    real, shown = seen(holding(past, 0.3), data, fake)
-    replaced = np.asarray(real.data[:, 0] < 0)
+    values = np.arange(1.0, n + 1, dtype=np.float32)[:, None]
+    past, data = Batch(-values, np.full(n, 7)), Batch(values, np.arange(n) % 3)
+    fake = Batch(np.zeros((n, 1), np.float32), np.ones(n, int))
+    real, _ = jax.tree.map(np.asarray, seen(holding(past, 0.3), data, fake))
+    replaced = real.data[:, 0] < 0
     assert abs(replaced.mean() - 0.3) < 0.02
     np.testing.assert_array_equal(np.abs(real.data), data.data)  # everyone in its place
     np.testing.assert_array_equal(real.label, np.where(replaced, 7, data.label))
-    assert shown is fake
 
 
 def test_where_fakes_have_no_label_that_of_the_real_example_stays():
-    real, _ = seen(holding(Batch(-jnp.ones((4, 2))), 1.0), Batch(jnp.ones((4, 2)), jnp.arange(4)), Batch(jnp.ones(4)))
-    assert real.data.max() == -1 and real.label.tolist() == [0, 1, 2, 3]
+    ones = np.ones((4, 2), np.float32)
+    real, _ = seen(holding(Batch(-ones), 1.0), Batch(ones, np.arange(4)), Batch(ones))
+    assert np.asarray(real.data).max() == -1 and real.label.tolist() == [0, 1, 2, 3]
 
 
 def test_examples_keep_their_dtype_and_may_be_trees():
-    past, data = (Batch({"a": x * jnp.ones((4, 2)), "b": x * jnp.ones((4, 3, 1), jnp.bfloat16)}) for x in (-1.0, 1.0))
-    half = data._replace(data=jax.tree.map(lambda x: x.astype(jnp.bfloat16), data.data))
-    real, _ = seen(holding(past, 1.0), half, half)
+    past = Batch({"a": -np.ones((4, 2), np.float32), "b": -np.ones((4, 3, 1), jnp.bfloat16)})
+    half = Batch({"a": np.ones((4, 2), jnp.bfloat16), "b": np.ones((4, 3, 1), jnp.bfloat16)})
+    real, _ = jax.tree.map(np.asarray, seen(holding(past, 1.0), half, half))
     assert all(leaf.dtype == jnp.bfloat16 and leaf.max() == -1 for leaf in jax.tree.leaves(real.data))
 
 
 def test_the_best_discriminator_cannot_push_fakes_below_log_p():
     """Data at 0 and fakes at 1: without replaced examples the best logit at 1 is minus infinity."""
     n = 20_000
-    fake = Batch(jnp.ones((n, 1)))
+    fake = Batch(np.ones((n, 1), np.float32))
     for p in (0.2, 0.5):
-        real, shown = seen(holding(fake, p), Batch(jnp.zeros((n, 1))), fake)
+        real, shown = jax.tree.map(np.asarray, seen(holding(fake, p), Batch(np.zeros((n, 1), np.float32)), fake))
         best = np.log(np.mean(real.data == 1) / np.mean(shown.data == 1))
         np.testing.assert_allclose(best, np.log(p), atol=0.05)
     assert abs(np.log(0.2) + 1.609) < 1e-3
 
 
 def test_nothing_is_replaced_at_the_start():
-    shapes = jax.eval_shape(lambda: played(lambda x: x[:, 0], jnp.ones((4, 2)), jnp.ones((4, 2))).generated)
-    own = TECHNIQUE.attach(
-        Own(), None, played(lambda x: x[:, 0], jnp.ones((4, 2)), jnp.ones((4, 2)))._replace(generated=shapes)
-    )
-    data = Batch(jax.random.normal(jax.random.key(1), (4, 2)))
-    for state in (own, Own()):
+    data = Batch(np.random.default_rng(1).standard_normal((4, 2)).astype(np.float32))
+
+    @jit
+    def begun(x):
+        shapes = jax.eval_shape(lambda x: played(lambda x: x[:, 0], x, x).generated, x)
+        return TECHNIQUE.attach(Own(), None, played(lambda x: x[:, 0], x, x)._replace(generated=shapes))
+
+    for state in (begun(data.data), Own()):
         np.testing.assert_array_equal(seen(state, data, data)[0].data, data.data)
 
 
 def test_the_fakes_of_the_last_step_are_kept():
-    z = jax.random.normal(jax.random.key(8), (4, 3))
+    z = np.random.default_rng(8).standard_normal((4, 3)).astype(np.float32)
     generator = perceptron([4], out=2)
     players = small_gan(
         techniques.pseudo_augmentation(target=-1.0, images=8, interval=1),
@@ -79,16 +85,21 @@ def test_the_fakes_of_the_last_step_are_kept():
         discriminator_optimizer=optax.set_to_zero(),
         latent_distribution=constant_latent(z),
     )
-    key, data = jax.random.key(0), jnp.ones((4, 2))
-    state, step = jit(players.init)(key, data), jit(players.step)
-    for _ in range(2):
-        made, _ = generator.apply(state.generator.params, {}, z, train=True)
-        state, info = step(key, state, data)
-        kept = state.techniques["pseudo_augmentation"].fakes
-        np.testing.assert_allclose(kept.data, made, rtol=1e-5)
-        assert kept.latent is None and np.isfinite(info.discriminator_loss)
+
+    @jit
+    def run(key, data):
+        def one(state, _):
+            made, _ = generator.apply(state.generator.params, {}, z, train=True)
+            state, info = players.step(key, state, data)
+            return state, (made, state.techniques["pseudo_augmentation"].fakes, info.discriminator_loss)
+
+        return jax.lax.scan(one, players.init(key, data), length=2)[1]
+
+    made, kept, loss = run(jax.random.key(0), np.ones((4, 2), np.float32))
+    np.testing.assert_allclose(kept.data, made, rtol=1e-5)
+    assert kept.latent is None and np.all(np.isfinite(loss))
 
 
 def test_a_batch_of_another_size_is_refused():
     with pytest.raises(ValueError, match="keeps batches of 4, as the GAN began with, and got one of 6"):
-        seen(holding(Batch(jnp.ones((4, 2))), 0.5), Batch(jnp.ones((6, 2))), Batch(jnp.ones((6, 2))))
+        seen(holding(Batch(np.ones((4, 2))), 0.5), Batch(np.ones((6, 2))), Batch(np.ones((6, 2))))

@@ -1,5 +1,7 @@
 """aw-GAN: the weights by hand for gradients that are given, and what they do to a step."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,17 +20,29 @@ def logit(score):
 
 def weights(score_real, score_fake=0.3, real=(3.0, 4.0), fake=(-1.0, 0.0), **options):
     """For a linear discriminator and the Wasserstein loss, whose halves have the gradients `real` and `fake`."""
-    play = played(
-        lambda x: x @ jnp.ones(2),
-        jnp.broadcast_to(-jnp.array(real), (4, 2)),
-        jnp.broadcast_to(jnp.array(fake), (4, 2)),
-        loss=losses.wasserstein(),
-        judge=lambda params, x: x.data @ params,
-        discriminator=jnp.array([0.3, -0.2]),
-        real_logits=jnp.full(4, logit(score_real)),
-        fake_logits=jnp.full(4, logit(score_fake)),
-    )
-    return techniques.adaptive_weights(**options).discriminator_weights(Own(), jax.random.key(0), play)
+    logits = np.full(4, logit(score_real)), np.full(4, logit(score_fake))
+    examples = np.tile(-np.array(real), (4, 1)), np.tile(np.array(fake), (4, 1))
+    return np.asarray(weighted(**options)(*logits, *examples))
+
+
+@functools.cache
+def weighted(**options):
+    @jit
+    def run(real_logits, fake_logits, real, fake):
+        play = played(
+            lambda x: x @ jnp.ones(2),
+            real,
+            fake,
+            loss=losses.wasserstein(),
+            judge=lambda params, x: x.data @ params,
+            discriminator=jnp.array([0.3, -0.2]),
+            real_logits=real_logits,
+            fake_logits=fake_logits,
+        )
+        technique = techniques.adaptive_weights(**options)
+        return jnp.stack(technique.discriminator_weights(Own(), jax.random.key(0), play))
+
+    return run
 
 
 @pytest.mark.parametrize(("score_real", "expected"), [(0.4, (0.25, 0.65)), (0.6, (0.25, 1.05)), (0.9, (0.17, 1.05))])
@@ -62,18 +76,19 @@ def test_short_gradients_are_normalised_too(x64):
 
 def test_the_gradient_is_the_weighted_sum_of_the_gradients_of_the_halves():
     technique = techniques.adaptive_weights(low=1.0)  # reals first, whatever they score
-    key, data = jax.random.key(0), jax.random.normal(jax.random.key(5), (8, 2))
+    data = np.random.default_rng(5).standard_normal((8, 2)).astype(np.float32)
 
-    def gradient(technique):
-        gan = small_gan(technique)
-        return jit(lambda: gan.gradients(key, gan.init(key, data), data).discriminator)()
+    def gradient(technique, data):
+        gan, key = small_gan(technique), jax.random.key(0)
+        return gan.gradients(key, gan.init(key, data), data).discriminator
 
-    def half(real, fake):
-        return techniques.adaptive_weights()._replace(
-            discriminator_weights=lambda own, key, play: (jnp.float32(real), jnp.float32(fake))
-        )
+    @jit
+    def half(data, real, fake):
+        weigh = lambda own, key, play: (real, fake)  # noqa: E731
+        return gradient(techniques.adaptive_weights()._replace(discriminator_weights=weigh), data)
 
-    of_real, of_fake, both = gradient(half(1, 0)), gradient(half(0, 1)), gradient(technique)
+    of_real, of_fake = (half(data, np.float32(real), np.float32(1 - real)) for real in (1, 0))
+    of_real, of_fake, both = jax.tree.map(np.asarray, (of_real, of_fake, jit(lambda x: gradient(technique, x))(data)))
 
     def dot(a, b):
         return sum(np.sum(np.asarray(x) * np.asarray(y)) for x, y in zip(*map(jax.tree.leaves, (a, b)), strict=True))
@@ -92,7 +107,7 @@ def test_mistakes_are_one_line():
     for name, value in (("low", 1.5), ("high", -0.1), ("margin", -1.0), ("epsilon", -1.0)):
         with pytest.raises(ValueError, match=f"the {name} of adaptive_weights must be .*, got {value}"):
             techniques.adaptive_weights(**{name: value})
-    key, data = jax.random.key(0), jnp.ones((4, 2))
+    key, data = jax.random.key(0), np.ones((4, 2), np.float32)
     several = networks.several_discriminators(perceptron([5], out=1), 2)
     with pytest.raises(ValueError, match="adaptive_weights weighs the two halves of one discriminator"):
         jax.eval_shape(small_gan(techniques.adaptive_weights(), discriminator=several).init, key, data)

@@ -14,8 +14,8 @@ EXAMPLE = Example("balance:0.75", constant=True)
 
 
 def info(accuracy):
-    zero = jnp.zeros(())
-    return Info(zero, zero, jnp.asarray(accuracy), zero, zero, zero, Terms({}, {}))
+    zero = np.float32(0.0)
+    return Info(zero, zero, accuracy, zero, zero, zero, Terms({}, {}))
 
 
 def play(real, fake, **others):
@@ -23,38 +23,51 @@ def play(real, fake, **others):
         lambda x: x[:, 0],
         jnp.zeros((4, 1)),
         jnp.zeros((4, 1)),
-        real_logits=jnp.asarray(real),
-        fake_logits=jnp.asarray(fake),
+        real_logits=real,
+        fake_logits=fake,
         **others,
     )
 
 
-def updated(technique, share, accuracy=0.5, round_=None):
-    return technique.update(Own(state=jnp.asarray(share)), jax.random.key(0), round_, info(accuracy))
-
-
 def test_the_share_falls_while_accuracy_is_above_its_target_and_comes_back_to_one(x64):
     technique = techniques.balance(0.8, rate=0.5, least=0.1)
-    np.testing.assert_allclose(updated(technique, 0.5, 1.0), 0.5 * np.exp(-0.1), rtol=1e-9)
-    np.testing.assert_allclose(updated(technique, 0.5, 0.6), 0.5 * np.exp(0.1), rtol=1e-9)
-    assert updated(technique, 0.99, 0.0) == 1.0 and updated(technique, 0.1, 1.0) == 0.1
+
+    @jit
+    def updated(share, accuracy):
+        return technique.update(Own(state=share), jax.random.key(0), None, info(accuracy))
+
+    np.testing.assert_allclose(updated(0.5, 1.0), 0.5 * np.exp(-0.1), rtol=1e-9)
+    np.testing.assert_allclose(updated(0.5, 0.6), 0.5 * np.exp(0.1), rtol=1e-9)
+    assert float(updated(0.99, 0.0)) == 1.0 and float(updated(0.1, 1.0)) == 0.1
 
 
 def test_the_gap_is_that_of_the_one_number(x64):
     technique = techniques.balance(1.0, "gap", rate=0.5)
-    round_ = play([2.0, 1.0, 0.0, 1.0], [-1.0, 0.0, 0.0, -1.0])
-    np.testing.assert_allclose(updated(technique, 0.5, round_=round_), 0.5 * np.exp(-0.25), rtol=1e-9)
-    parts = play([[2.0, 0.0]] * 4, [[0.0, 1.0]] * 4, loss=losses.d2gan())
-    np.testing.assert_allclose(updated(technique, 0.5, round_=parts), 0.5 * np.exp(-1.0), rtol=1e-9)
+
+    def updated(real, fake, **others):
+        @jit
+        def run(share, real, fake):
+            return technique.update(Own(state=share), jax.random.key(0), play(real, fake, **others), info(0.5))
+
+        return run(0.5, np.array(real), np.array(fake))
+
+    found = updated([2.0, 1.0, 0.0, 1.0], [-1.0, 0.0, 0.0, -1.0])
+    np.testing.assert_allclose(found, 0.5 * np.exp(-0.25), rtol=1e-9)
+    found = updated([[2.0, 0.0]] * 4, [[0.0, 1.0]] * 4, loss=losses.d2gan())
+    np.testing.assert_allclose(found, 0.5 * np.exp(-1.0), rtol=1e-9)
 
 
 def test_the_update_is_scaled_and_nothing_else():
     """Under Adam, where a factor on the loss would change next to nothing."""
-    key, data = jax.random.key(0), jax.random.normal(jax.random.key(5), (8, 2))
     plain, slowed = small_gan(), small_gan(techniques.balance(0.0, rate=100.0, least=0.25))
-    start = jit(plain.init)(key, data)
-    whole, _ = jit(plain.step)(key, start, data)
-    state, seen = jit(slowed.step)(key, jit(slowed.init)(key, data), data)
+
+    @jit
+    def run(key, data):
+        start = plain.init(key, data)
+        return start, plain.step(key, start, data)[0], *slowed.step(key, slowed.init(key, data), data)
+
+    data = np.random.default_rng(5).standard_normal((8, 2)).astype(np.float32)
+    start, whole, state, seen = jax.tree.map(np.asarray, run(jax.random.key(0), data))
     assert seen.reports["balance"]["factor"] == 0.25
     jax.tree.map(
         lambda was, now, less: np.testing.assert_allclose(less, was + 0.25 * (now - was), rtol=1e-5, atol=1e-7),
@@ -70,9 +83,9 @@ def test_the_update_is_scaled_and_nothing_else():
 
 
 def test_a_whole_update_is_the_same_to_the_last_bit():
-    key, data = jax.random.key(0), jax.random.normal(jax.random.key(5), (8, 2))
-    idle = small_gan(techniques.balance(1.0))
-    assert jit(idle.effects)(key, jit(idle.init)(key, data), data) == {"balance": 0.0}
+    idle, data = small_gan(techniques.balance(1.0)), np.random.default_rng(5).standard_normal((8, 2)).astype(np.float32)
+    effects = jit(lambda key, data: idle.effects(key, idle.init(key, data), data))(jax.random.key(0), data)
+    assert jax.tree.map(float, effects) == {"balance": 0.0}
 
 
 def test_mistakes_are_one_line():

@@ -15,14 +15,15 @@ COUNTS = (10, 100, 1000)
 
 def weights(label_real, label_fake, counts=COUNTS, logits=None, **options):
     """Of real logits, of fake ones, and of the generator's."""
-    n = len(label_real)
-    play = played(
-        lambda x: x[: logits or n, 0],
-        Batch(jnp.zeros((n, 1)), jnp.asarray(label_real)),
-        Batch(jnp.zeros((n, 1)), jnp.asarray(label_fake)),
-    )
-    technique, arguments = techniques.class_weights(counts, **options), (Own(), jax.random.key(0), play)
-    return (*technique.discriminator_weights(*arguments), technique.generator_weights(*arguments))
+    n, technique = len(label_real), techniques.class_weights(counts, **options)
+
+    @jit
+    def run(label_real, label_fake):
+        examples = Batch(jnp.zeros((n, 1)), label_real), Batch(jnp.zeros((n, 1)), label_fake)
+        arguments = Own(), jax.random.key(0), played(lambda x: x[: logits or n, 0], *examples)
+        return (*technique.discriminator_weights(*arguments), technique.generator_weights(*arguments))
+
+    return run(np.asarray(label_real), np.asarray(label_fake))
 
 
 def test_effective_numbers():
@@ -52,15 +53,19 @@ def test_a_pack_has_the_mean_of_its_examples():
 
 def test_in_a_step_one_class_may_be_all_that_counts():
     """Weights of a rare class so large that only its example is learned from."""
-    key, label = jax.random.key(0), jnp.array([0, 1, 1, 1])
-    data = jax.random.normal(jax.random.key(5), (4, 2))
+    data = np.random.default_rng(5).standard_normal((4, 2)).astype(np.float32)
     gan = small_gan(
         techniques.class_weights((1, 10**9), beta=1.0 - 1e-7), label_distribution=lambda key, n: jnp.ones(n, jnp.int32)
     )
-    state = jit(gan.init)(key, Batch(data, label))
-    _, info = jit(gan.step)(key, state, Batch(data, label))
-    of_first = jax.nn.softplus(-gan.judge(key, state, data)[0])
-    np.testing.assert_allclose(info.discriminator_loss, 2.0 * of_first / 4.0, rtol=1e-3)
+
+    @jit
+    def run(key, batch):
+        state = gan.init(key, batch)
+        of_first = jax.nn.softplus(-gan.judge(key, state, batch.data)[0])
+        return gan.step(key, state, batch)[1].discriminator_loss, of_first
+
+    loss, of_first = map(float, run(jax.random.key(0), Batch(data, np.array([0, 1, 1, 1], np.int32))))
+    np.testing.assert_allclose(loss, 2.0 * of_first / 4.0, rtol=1e-3)
 
 
 def test_mistakes_are_one_line():
@@ -72,11 +77,11 @@ def test_mistakes_are_one_line():
         techniques.class_weights(COUNTS, 1.0)
     with pytest.raises(ValueError, match=r"class_weights takes labels int \[batch\], not float32\[3\]"):
         weights(np.zeros(3, np.float32), np.zeros(3, np.int32))
-    key, data = jax.random.key(0), jnp.ones((4, 2))
+    key, data = jax.random.key(0), np.ones((4, 2), np.float32)
     gan = small_gan(techniques.class_weights(COUNTS))
     with pytest.raises(ValueError, match="class_weights needs labels of real examples and of fakes"):
         jax.eval_shape(gan.step, key, jax.eval_shape(gan.init, key, data), data)
-    batch = Batch(data, jnp.zeros(4, jnp.int32))
+    batch = Batch(data, np.zeros(4, np.int32))
     compares = small_gan(
         techniques.class_weights(COUNTS),
         loss=losses.relativistic(),

@@ -15,18 +15,24 @@ EXAMPLE = Example("proportional_control:start=0.5")
 
 def updated(technique, real, fake, loss=None, times=1):
     """The state after updates in which all reals have the logit `real`, and all fakes `fake`."""
-    play = played(
-        lambda x: x[:, 0],
-        jnp.zeros((4, 1)),
-        jnp.zeros((4, 1)),
-        loss=loss or losses.non_saturating(),
-        real_logits=jnp.full(4, real),
-        fake_logits=jnp.full(4, fake),
-    )
-    own = technique.init(jax.random.key(0), None, 2)
-    for _ in range(times):
-        own = own._replace(state=technique.update(own, jax.random.key(0), play, None))
-    return own
+
+    @jit
+    def run(real, fake):
+        play = played(
+            lambda x: x[:, 0],
+            jnp.zeros((4, 1)),
+            jnp.zeros((4, 1)),
+            loss=loss or losses.non_saturating(),
+            real_logits=jnp.full(4, real),
+            fake_logits=jnp.full(4, fake),
+        )
+
+        def update(_, own):
+            return own._replace(state=technique.update(own, jax.random.key(0), play, None))
+
+        return jax.lax.fori_loop(0, times, update, technique.init(jax.random.key(0), None, 2))
+
+    return jax.tree.map(np.asarray, run(real, fake))
 
 
 def energies():
@@ -83,6 +89,5 @@ def test_mistakes_are_one_line():
     with pytest.raises(ValueError, match=r"least of proportional_control must be in .*, got -1"):
         techniques.proportional_control(least=-1.0)
     with pytest.raises(ValueError, match="proportional_control weighs real and fake examples apart"):
-        small_gan(techniques.proportional_control(), loss=losses.relativistic()).init(
-            jax.random.key(0), jnp.ones((4, 2))
-        )
+        compares = small_gan(techniques.proportional_control(), loss=losses.relativistic())
+        jax.eval_shape(compares.init, jax.random.key(0), np.ones((4, 2), np.float32))

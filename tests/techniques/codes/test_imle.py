@@ -19,22 +19,31 @@ def term(technique, real, pool, generate=lambda z: z, features=None, **labels):
     """With a pool that is given, for a generator on arrays."""
     play = played(
         lambda x: jnp.zeros(len(x)),
-        Batch(jnp.asarray(real), labels.get("of_real")),
-        Batch(jnp.asarray(real), labels.get("of_fake")),
+        Batch(real, labels.get("of_real")),
+        Batch(real, labels.get("of_fake")),
         features=features,
-        draw=lambda key: Batch(jnp.asarray(pool), labels.get("of_fake")),
+        draw=lambda key: Batch(pool, labels.get("of_fake")),
         generate=lambda z: Batch(generate(z.data), z.label, z.data),
     )
     return technique.generator_loss(Own(), jax.random.key(0), play)
 
 
+def compiled(technique, real, pool, features=None, **labels):
+    return jit(lambda real, pool, labels: term(technique, real, pool, features=features, **labels))(real, pool, labels)
+
+
 def test_each_real_example_pulls_its_nearest_fake(x64):
     """Of 0, 1 and 5 for 0.2 and 4: (0.04 + 1) / 2."""
     real, pool = np.array([[0.2], [4.0]]), np.array([[0.0], [1.0], [5.0]])
-    np.testing.assert_allclose(term(techniques.imle(1.0, 1), real, pool), 0.52, rtol=1e-12)
+
+    @jit
+    @jax.value_and_grad
+    def cost(at, real, pool):
+        return term(techniques.imle(1.0, 1), real, pool, lambda z: z + at[jnp.int32(z[:, 0]), None])
+
+    value, by_place = cost(np.zeros(6), real, pool)
+    np.testing.assert_allclose(value, 0.52, rtol=1e-12)
     # The gradient of the chosen alone: 1 has none, and moving a fake that nothing chose is free.
-    found = jax.grad(lambda at: term(techniques.imle(1.0, 1), real, pool, lambda z: z + at[jnp.int32(z[:, 0]), None]))
-    by_place = found(jnp.zeros(6))
     np.testing.assert_allclose(by_place, [-0.2, 0.0, 0.0, 0.0, 0.0, 1.0], rtol=1e-12)
 
 
@@ -43,14 +52,14 @@ def test_distances_of_images_are_over_all_numbers_far_from_the_origin():
     random = np.random.default_rng(0)
     real, pool = (300.0 + random.standard_normal((n, 2, 2, 3)).astype(np.float32) for n in (5, 20))
     nearest = [min(np.mean((x - y) ** 2) for y in pool) for x in real]
-    np.testing.assert_allclose(term(techniques.imle(0.7, 1), real, pool), 0.7 * np.mean(nearest), rtol=1e-4)
+    np.testing.assert_allclose(compiled(techniques.imle(0.7, 1), real, pool), 0.7 * np.mean(nearest), rtol=1e-4)
 
 
 def test_distances_of_features(x64):
     """Of those alone: the nearest by the first column, whatever the second is."""
     real, pool = np.array([[0.2, 9.0], [4.0, 9.0]]), np.array([[0.0, 0.0], [1.0, 9.0], [5.0, 0.0]])
     technique = techniques.imle(1.0, 1, features=True)
-    np.testing.assert_allclose(term(technique, real, pool, features=lambda x: x[:, :1]), 0.52, rtol=1e-12)
+    np.testing.assert_allclose(compiled(technique, real, pool, features=lambda x: x[:, :1]), 0.52, rtol=1e-12)
 
 
 def test_examples_look_among_fakes_of_their_label():
@@ -58,21 +67,26 @@ def test_examples_look_among_fakes_of_their_label():
     real, label = np.array([[0.9], [0.0], [4.0]]), np.array([0, 1, 0])
     pool = np.array([[0.0], [1.0], [5.0]])
     technique = techniques.imle(1.0, 1)
-    found = term(technique, real, pool, of_real=label, of_fake=np.array([1, 1, 1]))
+    found = compiled(technique, real, pool, of_real=label, of_fake=np.array([1, 1, 1]))
     np.testing.assert_allclose(found, (0.9**2 + 1.0 + 1.0) / 3, rtol=1e-6)
     pairs = {"a": label, "b": np.stack([label, label], axis=1)}
-    np.testing.assert_allclose(term(technique, real, pool, of_real=pairs, of_fake=pairs), found, rtol=1e-6)
-    np.testing.assert_allclose(term(technique, real, pool, of_real=label), (0.01 + 0.0 + 1.0) / 3, rtol=1e-4)
+    np.testing.assert_allclose(compiled(technique, real, pool, of_real=pairs, of_fake=pairs), found, rtol=1e-6)
+    np.testing.assert_allclose(compiled(technique, real, pool, of_real=label), (0.01 + 0.0 + 1.0) / 3, rtol=1e-4)
+
+
+@jit
+@jax.vmap
+def costs(real, pool):
+    return term(techniques.imle(1.0, 1), real, pool)
 
 
 @pytest.mark.parametrize("name", COLLAPSED)
 def test_a_generator_without_some_modes_costs_more(name):
-    technique = techniques.imle(1.0, 1)
-    for seed in range(40):
-        z = np.random.default_rng(100 + seed).standard_normal((256, 2))
-        real = drawn(seed, 64)
-        healthy, collapsed = term(technique, real, snapped(z)), term(technique, real, snapped(z, COLLAPSED[name]))
-        assert healthy < 1e-3 < 0.05 < collapsed
+    latents = [np.random.default_rng(100 + seed).standard_normal((256, 2)) for seed in range(40)]
+    real = np.stack([drawn(seed, 64) for seed in range(40)])
+    healthy = np.asarray(costs(real, np.stack([snapped(z) for z in latents])))
+    collapsed = np.asarray(costs(real, np.stack([snapped(z, COLLAPSED[name]) for z in latents])))
+    assert np.all(healthy < 1e-3) and np.all(collapsed > 0.05)
 
 
 # In a GAN
@@ -128,7 +142,7 @@ def test_steps_are_finite_with_features_and(options):
         (lambda: techniques.imle(-1.0), r"weight of imle must be at least 0, got -1\.0"),
         (lambda: techniques.imle(1.0, 0), "pool of imle must be a whole number of at least 1, got 0"),
         (
-            lambda: term(techniques.imle(1.0, features=True), np.ones((4, 2)), np.ones((4, 2)), features=packs),
+            lambda: compiled(techniques.imle(1.0, features=True), np.ones((4, 2)), np.ones((4, 2)), features=packs),
             "cannot read the features of a packed discriminator",
         ),
     ],
@@ -145,6 +159,6 @@ def packs(x):
 
 def test_without_features_a_packed_discriminator_will_do():
     gan = small_gan(techniques.imle(1.0, 2), discriminator=packed(perceptron([5], out=1), 2))
-    data = jax.random.normal(jax.random.key(5), (BATCH, 2))
-    _, info = jit(gan.step)(jax.random.key(0), jit(gan.init)(jax.random.key(0), data), data)
+    data = np.random.default_rng(5).standard_normal((BATCH, 2)).astype(np.float32)
+    _, info = jit(lambda key, data: gan.step(key, gan.init(key, data), data))(jax.random.key(0), data)
     assert info.terms.generator["imle"] > 0.0

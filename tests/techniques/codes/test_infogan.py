@@ -17,7 +17,7 @@ BATCH, NOISE = 6, 3
 
 
 def real(n=BATCH, dtype=None):
-    return jax.random.normal(jax.random.key(5), (n, 2), dtype) + 1.0
+    return np.random.default_rng(5).standard_normal((n, 2)).astype(dtype or np.float32) + 1.0
 
 
 # The codes
@@ -26,8 +26,9 @@ def real(n=BATCH, dtype=None):
 def test_codes_are_uniform_in_columns_of_their_own():
     technique, n = techniques.infogan((3, 2), 2), 20_000
     assert technique.columns == 7
-    z = jnp.full((n, 10), 9.0)
-    made = technique.latent(Own(), jax.random.key(0), Batch(z), slice(2, 9)).data
+    z = np.full((n, 10), 9.0, np.float32)
+    draw = jit(lambda key, z: technique.latent(Own(), key, Batch(z), slice(2, 9)).data)
+    made = np.asarray(draw(jax.random.key(0), z))
     np.testing.assert_array_equal(made[:, [0, 1, 9]], 9.0)
     for columns, k in [(slice(2, 5), 3), (slice(5, 7), 2)]:
         assert set(np.unique(made[:, columns])) == {0.0, 1.0}
@@ -47,15 +48,16 @@ def head(width, hidden, out, seed=1):
     random = np.random.default_rng(seed)
     widths = [width, *([hidden] if hidden else []), out]
     return [
-        {"kernel": jnp.asarray(random.standard_normal((a, b))), "bias": jnp.asarray(random.standard_normal(b))}
+        {"kernel": random.standard_normal((a, b)), "bias": random.standard_normal(b)}
         for a, b in itertools.pairwise(widths)
     ]
 
 
-def coded(n, technique, dtype=jnp.float64):
-    z = jnp.zeros((n, NOISE + technique.columns), dtype)
+def coded(n, technique):
+    z = np.zeros((n, NOISE + technique.columns))
     columns = slice(NOISE, NOISE + technique.columns)
-    return technique.latent(Own(), jax.random.key(2), Batch(z), columns).data, columns
+    draw = jit(lambda key, z: technique.latent(Own(), key, Batch(z), columns).data)
+    return np.asarray(draw(jax.random.key(2), z)), columns
 
 
 def reference(technique, parameters, features, codes, sizes, weight, continuous_weight):
@@ -63,10 +65,10 @@ def reference(technique, parameters, features, codes, sizes, weight, continuous_
     y = np.asarray(features)
     for i, layer in enumerate(parameters):
         y = np.where(y > 0, y, 0.1 * y) if i else y
-        y = y @ np.asarray(layer["kernel"]) + np.asarray(layer["bias"])
+        y = y @ layer["kernel"] + layer["bias"]
     answers = y.reshape(len(codes), technique.columns)
     total = 0.0
-    for answer, code in zip(answers, np.asarray(codes), strict=True):
+    for answer, code in zip(answers, codes, strict=True):
         start = 0
         for k in sizes:
             probabilities = np.exp(answer[start : start + k]) / np.exp(answer[start : start + k]).sum()
@@ -86,40 +88,47 @@ def test_cost_of_reading_the_codes(sizes, continuous, hidden, m, x64):
     """With packs of m, whose features are those of m neighbours together."""
     technique = techniques.infogan(sizes, continuous, 0.7, continuous_weight=0.3, hidden=hidden)
     z, columns = coded(BATCH, technique)
-    x = jax.random.normal(jax.random.key(7), (BATCH, 3), jnp.float64)
-
-    def features(x):
-        return jnp.tanh(x).reshape(len(x) // m, -1)
-
-    play = played(lambda x: x[:, 0], x, x, latent=z, features=features, columns={"infogan": columns})
+    x, towards = np.random.default_rng(7).standard_normal((2, BATCH, 3))
     parameters = head(3 * m, hidden, technique.columns * m)
-    own = Own(discriminator=parameters)
-    expected = reference(technique, parameters, features(x), z[:, columns], sizes, 0.7, 0.3)
-    for term in (technique.discriminator_loss, technique.generator_loss):
-        np.testing.assert_allclose(term(own, jax.random.key(0), play), expected, rtol=1e-12)
 
-    def cost(x):
-        fake = Batch(x, None, z)
-        return technique.generator_loss(own, jax.random.key(0), play._replace(fake=fake))
+    @jit
+    def costs(parameters, x, z):
+        def features(x):
+            return jnp.tanh(x).reshape(len(x) // m, -1)
 
-    towards = directions(jax.random.key(4), 1, x)[0]
-    exact = jnp.vdot(jax.grad(cost)(x), towards)
-    np.testing.assert_allclose(exact, derivative(lambda t: cost(x + t * towards), 0.0, 1e-3), rtol=1e-8)
+        play = played(lambda x: x[:, 0], x, x, latent=z, features=features, columns={"infogan": columns})
+        own = Own(discriminator=parameters)
+
+        def cost(x):
+            return technique.generator_loss(own, jax.random.key(0), play._replace(fake=Batch(x, None, z)))
+
+        return technique.discriminator_loss(own, jax.random.key(0), play), *jax.value_and_grad(cost)(x)
+
+    of_discriminator, of_generator, gradient = costs(parameters, x, z)
+    features = np.tanh(x).reshape(len(x) // m, -1)
+    expected = reference(technique, parameters, features, z[:, columns], sizes, 0.7, 0.3)
+    np.testing.assert_allclose([of_discriminator, of_generator], expected, rtol=1e-12)
+    along = derivative(lambda t: costs(parameters, x + t * towards, z)[1], 0.0, 1e-3)
+    np.testing.assert_allclose(np.vdot(gradient, towards), along, rtol=1e-8)
 
 
 def test_a_head_that_knows_nothing_and_one_that_knows_all(x64):
     """log k for a categorical code of k values; ½ log 2π + 1/6 for a continuous one."""
     technique = techniques.infogan(10, 1, hidden=0)
     z, columns = coded(40_000, technique)
-    play = played(lambda x: x[:, 0], z, z, features=lambda x: x[:, columns], columns={"infogan": columns})
-    nothing = jax.tree.map(jnp.zeros_like, head(11, 0, 11))
-    cost = technique.discriminator_loss(Own(discriminator=nothing), jax.random.key(0), play)
+
+    @jit
+    def known(parameters, z):
+        play = played(lambda x: x[:, 0], z, z, features=lambda x: x[:, columns], columns={"infogan": columns})
+        own = Own(discriminator=parameters)
+        state = technique.update(own, jax.random.key(0), play, None)
+        return technique.discriminator_loss(own, jax.random.key(0), play), state, technique.report(Own(state=state))
+
+    cost, _, shown = known(jax.tree.map(np.zeros_like, head(11, 0, 11)), z)
     np.testing.assert_allclose(cost, 2.302585 + 1.085605, atol=5e-3)
-    shown = technique.report(Own(state=technique.update(Own(discriminator=nothing), jax.random.key(0), play, None)))
     np.testing.assert_allclose(shown["information"], 0.0, atol=1e-12)
     np.testing.assert_allclose(shown["error"], 1 / math.sqrt(3), atol=3e-3)
-    everything = [{"kernel": jnp.diag(jnp.array([50.0] * 10 + [1.0])), "bias": jnp.zeros(11)}]
-    shown = technique.update(Own(discriminator=everything), jax.random.key(0), play, None)
+    _, shown, _ = known([{"kernel": np.diag([50.0] * 10 + [1.0]), "bias": np.zeros(11)}], z)
     np.testing.assert_allclose(shown["information"], math.log(10), rtol=1e-9)
     np.testing.assert_allclose(shown["error"], 0.0, atol=1e-5)
 
@@ -259,9 +268,13 @@ def test_a_generator_that_is_free_shows_its_code():
         discriminator_optimizer=optimizers.adam(0.03),
     )
     key, data = jax.random.key(0), real(32)
-    state = jit(gan.init)(key, data)
-    _, infos = jit(lambda s: jax.lax.scan(lambda s, _: gan.step(key, s, data), s, length=100))(state)
-    information = infos.reports["infogan"]["information"]
+
+    @jit
+    def train(key, data):
+        return jax.lax.scan(lambda s, _: gan.step(key, s, data), gan.init(key, data), length=100)[1]
+
+    infos = train(key, data)
+    information = np.asarray(infos.reports["infogan"]["information"])
     assert information[0] < 0.3 and information[-1] > 0.9 * math.log(3)
 
 
@@ -287,7 +300,7 @@ def test_arguments_are_checked(arguments, message):
 def test_features_are_needed_and_must_divide_the_batch():
     blind = perceptron([5], out=1)._replace(features=None)
     with pytest.raises(ValueError, match="infogan reads codes from features, but this discriminator shows none"):
-        small_gan(techniques.infogan(3), discriminator=blind).init(jax.random.key(0), real())
+        jax.eval_shape(small_gan(techniques.infogan(3), discriminator=blind).init, jax.random.key(0), real())
     shapes = Play(**{
         **dict.fromkeys(Play._fields),
         "features": jax.ShapeDtypeStruct((4, 5), jnp.float32),

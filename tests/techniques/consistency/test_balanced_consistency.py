@@ -17,11 +17,17 @@ def term(technique, play):
     return technique.discriminator_loss(Own(), jax.random.key(0), play)
 
 
+ANSWERS = np.array([[1.5, 1.0], [0.0, 0.0], [1.0, 3.0]])
+
+
 def test_numbers_by_hand(x64):
-    answers = iter(jnp.array([[1.5, 1.0], [0.0, 0.0], [1.0, 3.0]]))
-    play = played(lambda x: x[:, 0], jnp.array([[1.0], [2.0]]), jnp.zeros((2, 1)))
-    play = play._replace(discriminate=lambda x: next(answers))
-    np.testing.assert_allclose(term(techniques.balanced_consistency(10.0, fake_weight=0.1), play), 6.25 + 0.5)
+    @jit
+    def run(real, fake, answers):
+        answers = iter(answers)
+        play = played(lambda x: x[:, 0], real, fake)._replace(discriminate=lambda x: next(answers))
+        return term(techniques.balanced_consistency(10.0, fake_weight=0.1), play)
+
+    np.testing.assert_allclose(run(np.array([[1.0], [2.0]]), np.zeros((2, 1)), [*ANSWERS]), 6.25 + 0.5)
 
 
 def test_each_half_is_of_its_own_side(x64):
@@ -30,15 +36,18 @@ def test_each_half_is_of_its_own_side(x64):
     def discriminate(x):
         return jnp.where(x[:, 1] < 50.0, x[:, 0], 3.0 * x[:, 0])
 
-    play = played(discriminate, jnp.asarray(REAL), jnp.asarray(REAL + 100.0))
+    @jit
+    def run(weight, fake_weight, real):
+        technique = techniques.balanced_consistency(weight, fake_weight=fake_weight, std=0.1)
+        return term(technique, played(discriminate, real, real + 100.0))
+
     for weights, expected in (((0.5, 0.0), 0.5), ((0.0, 0.5), 4.5), ((0.5, 0.5), 5.0)):
-        technique = techniques.balanced_consistency(weights[0], fake_weight=weights[1], std=0.1)
-        np.testing.assert_allclose(term(technique, play), 0.01 * expected, rtol=0.1)
+        np.testing.assert_allclose(run(*weights, REAL), 0.01 * expected, rtol=0.1)
 
 
 def test_a_discriminator_that_draws_noise_draws_the_same_for_both_sides():
     """Where nothing is transformed, no answer differs."""
-    technique, data = techniques.balanced_consistency(std=0.0), jnp.ones((4, 2))
+    technique, data = techniques.balanced_consistency(std=0.0), np.ones((4, 2), np.float32)
     game = small_gan(technique, discriminator=perceptron([5], out=1, noise=0.5))
     _, info = jit(lambda key: game.step(key, game.init(key, data), data))(jax.random.key(3))
     np.testing.assert_allclose(info.terms.discriminator["balanced_consistency"], 0.0, atol=1e-10)

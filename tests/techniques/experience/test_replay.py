@@ -1,5 +1,7 @@
 """Replay: what the buffer holds, what the discriminator is shown of it, and what the generator is not."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,32 +19,53 @@ EXAMPLE = Example("replay:6")
 
 def fakes(first, n=4):
     """Fakes that are told apart by their number."""
-    return jnp.arange(first, first + n, dtype=jnp.float32)[:, None] * jnp.ones((1, 2))
+    return np.arange(first, first + n, dtype=np.float32)[:, None] * np.ones((1, 2), np.float32)
 
 
 def numbers(x):
+    x = np.asarray(x)
     assert np.array_equal(x[:, 0], x[:, 1])
     return [int(a) for a in x[:, 0]]
 
 
 def begun(technique):
-    shapes = jax.eval_shape(lambda: {"generated": Batch(fakes(0), None, fakes(0)), "fake_logits": jnp.zeros(4)})
-    return technique.attach(Own(), jax.random.key(0), Play(**{**dict.fromkeys(Play._fields), **shapes})).state
+    shapes = {
+        "generated": Batch(fakes(0), None, fakes(0)),
+        "fake_logits": jax.ShapeDtypeStruct((4,), np.float32),
+    }
+    attach = lambda: technique.attach(Own(), None, Play(**{**dict.fromkeys(Play._fields), **shapes})).state  # noqa: E731
+    return jax.tree.map(np.asarray, jit(attach)())
 
 
 def holding(state, x, filled):
-    return state._replace(buffer=Batch(x, None, x), filled=jnp.int32(filled))
+    return state._replace(buffer=Batch(x, None, x), filled=np.int32(filled))
+
+
+@functools.cache
+def rehearse(technique):
+    return jit(
+        lambda state, seed, fake: technique.rehearse(Own(state=state), jax.random.key(seed), Batch(fake, None, fake))
+    )
 
 
 def shown(technique, state, seed=0):
-    fake = technique.rehearse(Own(state=state), jax.random.key(seed), Batch(fakes(1), None, fakes(1)))
+    fake = rehearse(technique)(state, seed, fakes(1))
     np.testing.assert_array_equal(fake.data, fake.latent)  # a fake keeps its latent
     return numbers(fake.data)
 
 
+@functools.cache
+def update(technique):
+    @jit
+    def run(state, generated, seed, step):
+        play = played(lambda x: x[:, 0], generated, generated, step=step)
+        return technique.update(Own(state=state), jax.random.key(seed), play, None)
+
+    return run
+
+
 def remember(technique, state, generated, seed=0, step=0):
-    play = played(lambda x: x[:, 0], generated, generated, step=jnp.int32(step))
-    return technique.update(Own(state=state), jax.random.key(seed), play, None)
+    return jax.tree.map(np.asarray, update(technique)(state, generated, seed, np.int32(step)))
 
 
 def test_free_places_are_filled_in_order():
@@ -97,19 +120,22 @@ def test_share_of_the_batch_is_replaced_once_the_buffer_holds_as_much(share, n):
 
 def test_a_reservoir_is_a_uniform_sample_of_all_that_was_offered():
     technique, offers = techniques.replay(3, keep="reservoir"), 5
+    empty = begun(technique)
 
     def history(key):
-        state = begun(technique)
+        state = jax.tree.map(jnp.asarray, empty)
         for i, key_update in enumerate(jax.random.split(key, offers)):
-            play = played(lambda x: x[:, 0], fakes(4 * i), fakes(4 * i))  # its last two are offered
+            offered = jnp.asarray(fakes(4 * i))
+            play = played(lambda x: x[:, 0], offered, offered)  # its last two are offered
             state = technique.update(Own(state=state), key_update, play, None)
         return state
 
-    state = jit(jax.vmap(history))(jax.random.split(jax.random.key(1), 400))
+    run = jit(lambda key: jax.vmap(history)(jax.random.split(key, 400)))
+    state = jax.tree.map(np.asarray, run(jax.random.key(1)))
     np.testing.assert_array_equal(state.buffer.data, state.buffer.latent)
     assert np.all(state.filled == 3) and np.all(state.seen == 10)
     held = state.buffer.data[:, :, 0].astype(int)
-    assert all(len(set(row)) == 3 for row in np.asarray(held))
+    assert all(len(set(row)) == 3 for row in held)
     counts = np.bincount(held.reshape(-1), minlength=20)
     assert set(np.nonzero(counts)[0]) == {4 * i + j for i in range(offers) for j in (2, 3)}
     np.testing.assert_allclose(counts[counts > 0] / 400, 0.3, atol=0.09)  # four standard deviations
@@ -117,8 +143,9 @@ def test_a_reservoir_is_a_uniform_sample_of_all_that_was_offered():
 
 def test_what_is_replayed_comes_in_the_order_of_its_age():
     technique = techniques.replay(8, share=1.0)
-    born = jnp.array([5, 3, 8, 1, 7, 2, 6, 4], jnp.int32)
-    state = holding(begun(technique), born.astype(jnp.float32)[:, None] * jnp.ones((1, 2)), 8)._replace(born=born)
+    born = np.array([5, 3, 8, 1, 7, 2, 6, 4], np.int32)
+    state = holding(begun(technique), born.astype(np.float32)[:, None] * np.ones((1, 2), np.float32), 8)
+    state = state._replace(born=born)
     for seed in range(5):
         found = shown(technique, state, seed)
         assert found == sorted(found)
@@ -127,10 +154,11 @@ def test_what_is_replayed_comes_in_the_order_of_its_age():
 def test_report_tells_logits_by_age_and_the_age_of_the_buffer():
     technique = techniques.replay(6)
     state = begun(technique)
-    assert all(value == 0.0 for value in technique.report(Own(state=state)).values())
+    report = jit(lambda state: technique.report(Own(state=state)))
+    assert all(float(value) == 0.0 for value in report(state).values())
     for step, first in enumerate((10, 20, 30)):
         state = remember(technique, state, fakes(first), step=step)
-    found = technique.report(Own(state=state))  # the logits of the last round were 30, 31, 32 and 33
+    found = report(state)  # the logits of the last round were 30, 31, 32 and 33
     assert found == {"old": 30.0, "recent": 31.0, "new": 32.5, "age": 1.0}
 
 
@@ -140,7 +168,7 @@ def test_report_leaves_out_what_a_batch_has_no_logits_for():
 
 
 def test_past_fakes_reach_the_discriminator_only():
-    z = jax.random.normal(jax.random.key(8), (4, 3))
+    z = np.random.default_rng(8).standard_normal((4, 3)).astype(np.float32)
     generator, discriminator = perceptron([4], out=2), perceptron([5], out=1)
 
     def players(*chosen):
@@ -155,16 +183,20 @@ def test_past_fakes_reach_the_discriminator_only():
             techniques=chosen,
         )
 
-    key, data = jax.random.key(0), jnp.ones((4, 2))
     with_replay, without = players(techniques.replay(2)), players()
-    state, step, plain_step = jit(with_replay.init)(key, data), jit(with_replay.step), jit(without.step)
-    previous, _ = generator.apply(state.generator.params, {}, z, train=True)
-    state, _ = step(key, state, data)
-    np.testing.assert_allclose(state.techniques["replay"].buffer.data, previous[-2:], rtol=1e-5)
 
-    plain_state = jit(without.init)(key, data)._replace(generator=state.generator, discriminator=state.discriminator)
-    after, info = step(key, state, data)
-    plain_after, plain_info = plain_step(key, plain_state, data)
+    @jit
+    def run(key, data):
+        state = with_replay.init(key, data)
+        previous, _ = generator.apply(state.generator.params, {}, z, train=True)
+        state, _ = with_replay.step(key, state, data)
+        plain_state = without.init(key, data)._replace(generator=state.generator, discriminator=state.discriminator)
+        kept = state.techniques["replay"].buffer.data
+        return previous, kept, with_replay.step(key, state, data), without.step(key, plain_state, data)
+
+    found = run(jax.random.key(0), np.ones((4, 2), np.float32))
+    previous, kept, (after, info), (plain_after, plain_info) = jax.tree.map(np.asarray, found)
+    np.testing.assert_allclose(kept, previous[-2:], rtol=1e-5)
     assert abs(info.discriminator_loss - plain_info.discriminator_loss) > 1e-3
     np.testing.assert_allclose(info.generator_loss, plain_info.generator_loss, rtol=1e-5)
     jax.tree.map(

@@ -17,10 +17,12 @@ REAL_LABELS, FAKE_LABELS = np.array([0, 1, 2, 2, 1, 0]), np.array([2, 2, 0, 1, 0
 
 
 def terms(technique, heads=HEADS, labels=(REAL_LABELS, FAKE_LABELS)):
-    own = Own(discriminator=jax.tree.map(jnp.asarray, heads))
-    real, fake = Batch(jnp.asarray(REAL), labels[0]), Batch(jnp.asarray(FAKE), labels[1])
-    play = played(lambda x: x[:, 0], real, fake, features=lambda x: x)
-    return [hook(own, jax.random.key(0), play) for hook in (technique.discriminator_loss, technique.generator_loss)]
+    @jit
+    def run(heads, real, fake):
+        own, play = Own(discriminator=heads), played(lambda x: x[:, 0], real, fake, features=lambda x: x)
+        return [hook(own, jax.random.key(0), play) for hook in (technique.discriminator_loss, technique.generator_loss)]
+
+    return run(heads, Batch(REAL, labels[0]), Batch(FAKE, labels[1]))
 
 
 def cross_entropy(head, features, labels):
@@ -41,13 +43,12 @@ def test_heads_that_agree_cancel_for_the_generator(x64):
     heads = {"real": HEADS["real"], "fake": shifted}
     np.testing.assert_allclose(terms(techniques.twin_ac_gan(3), heads)[1], 0.0, atol=1e-12)
 
-    def by_features(features):
-        own = Own(discriminator=jax.tree.map(jnp.asarray, heads))
+    def by_features(features, heads):
         fake = Batch(features, FAKE_LABELS)
         play = played(lambda x: x[:, 0], fake, fake, features=lambda x: x)
-        return techniques.twin_ac_gan(3).generator_loss(own, jax.random.key(0), play)
+        return techniques.twin_ac_gan(3).generator_loss(Own(discriminator=heads), jax.random.key(0), play)
 
-    np.testing.assert_allclose(jax.grad(by_features)(jnp.asarray(FAKE)), 0.0, atol=1e-12)
+    np.testing.assert_allclose(jit(jax.grad(by_features))(FAKE, heads), 0.0, atol=1e-12)
 
 
 def test_overlapping_classes_are_right_as_they_are():
@@ -57,25 +58,26 @@ def test_overlapping_classes_are_right_as_they_are():
     """
     random = np.random.default_rng(1)
     label = np.arange(4000) % 2
-    fake = Batch(jnp.asarray(random.standard_normal((4000, 1)) + 2.0 * label[:, None] - 1.0, jnp.float32), label)
-    head = {"kernel": jnp.array([[-1.0, 1.0]]), "bias": jnp.zeros(2)}
+    made = Batch((random.standard_normal((4000, 1)) + 2.0 * label[:, None] - 1.0).astype(np.float32), label)
+    head = {"kernel": np.array([[-1.0, 1.0]], np.float32), "bias": np.zeros(2, np.float32)}
 
     def pull(technique, own):
-        def moved(apart):
+        def moved(apart, own, fake):
+            label = fake.label
             further = fake._replace(data=fake.data + apart * (2.0 * label[:, None] - 1.0))
             play = played(lambda x: x[:, 0], further, further, features=lambda x: x)
             return technique.generator_loss(own, jax.random.key(0), play)
 
-        return jax.grad(moved)(0.0)
+        return float(jit(jax.grad(moved))(0.0, own, made))
 
     twin = pull(techniques.twin_ac_gan(2), Own(discriminator={"real": head, "fake": head}))
     assert abs(twin) < 1e-6 < 0.1 < -pull(techniques.ac_gan(2), Own(discriminator=head))
 
 
 def labelled_data(n=24):
-    label = jnp.arange(n) % 3
-    centres = jnp.array([[2.0, 0.0], [-1.0, 1.7], [-1.0, -1.7]])
-    return Batch(centres[label] + 0.1 * jax.random.normal(jax.random.key(4), (n, 2)), label)
+    label = np.arange(n, dtype=np.int32) % 3
+    centres = np.array([[2.0, 0.0], [-1.0, 1.7], [-1.0, -1.7]])
+    return Batch((centres[label] + 0.1 * np.random.default_rng(4).standard_normal((n, 2))).astype(np.float32), label)
 
 
 def make(*chosen, **options):
@@ -133,7 +135,7 @@ def test_a_wanted_class_is_made():
 
 
 def begin(**options):
-    return make(techniques.twin_ac_gan(3), **options).init(jax.random.key(0), labelled_data())
+    return jax.eval_shape(make(techniques.twin_ac_gan(3), **options).init, jax.random.key(0), labelled_data())
 
 
 @pytest.mark.parametrize(

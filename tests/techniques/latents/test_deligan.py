@@ -16,17 +16,16 @@ DATA = np.random.default_rng(0).standard_normal((BATCH, 2))
 
 
 def mixture(means, std):
-    means = jnp.asarray(means)
-    return {"mean": means, "std": jnp.broadcast_to(jnp.asarray(std, means.dtype), means.shape)}
+    return {"mean": means, "std": np.broadcast_to(np.asarray(std, means.dtype), means.shape)}
 
 
 def test_latents_are_of_components_with_equal_shares_beside_the_noise():
     technique, n = techniques.deligan(3), 30_000
     means, stds = np.array([[0.0, 50.0], [100.0, 0.0], [-100.0, 7.0]]), np.array([[1.0, 2.0], [0.1, 3.0], [0.5, 0.0]])
-    z = jax.random.normal(jax.random.key(1), (n, 4))
-    own = Own(generator=mixture(means, stds))
-    made = np.asarray(technique.latent(own, jax.random.key(0), Batch(z), slice(1, 3)).data)
-    np.testing.assert_array_equal(made[:, [0, 3]], z[:, jnp.array([0, 3])])
+    z = np.random.default_rng(1).standard_normal((n, 4)).astype(np.float32)
+    draw = jit(lambda params, z: technique.latent(Own(generator=params), jax.random.key(0), Batch(z), slice(1, 3)).data)
+    made = np.asarray(draw(mixture(means.astype(np.float32), stds), z))
+    np.testing.assert_array_equal(made[:, [0, 3]], z[:, [0, 3]])
     component = np.argmin(np.abs(made[:, 1:2] - means[None, :, 0]), axis=1)
     for k in range(3):
         chosen = made[component == k, 1:3]
@@ -39,14 +38,17 @@ def test_latents_are_of_components_with_equal_shares_beside_the_noise():
 
 def test_the_term_is_smallest_at_deviations_of_one(x64):
     technique, stds = techniques.deligan(3, weight=0.7), np.array([[1.0, 2.0], [0.1, 3.0], [0.5, 0.0]])
-    term = lambda s: technique.generator_loss(Own(generator=mixture(np.zeros((3, 2)), s)), jax.random.key(0), None)  # noqa: E731
+    loss = jit(lambda params: technique.generator_loss(Own(generator=params), jax.random.key(0), None))
+    term = lambda s: loss(mixture(np.zeros((3, 2)), s))  # noqa: E731
     np.testing.assert_allclose(term(stds), 0.7 * np.mean((1 - stds) ** 2), rtol=1e-12)
     np.testing.assert_allclose(term(1.0), 0.0, atol=1e-12)
-    np.testing.assert_allclose(technique.report(Own(generator=mixture(np.zeros((3, 2)), -0.5)))["std"], 0.5)
+    report = jit(lambda params: technique.report(Own(generator=params)))
+    np.testing.assert_allclose(report(mixture(np.zeros((3, 2)), -0.5))["std"], 0.5)
 
 
 def test_the_beginning():
-    own = techniques.deligan(2000, 3, std=0.3).init(jax.random.key(0), Batch(jnp.zeros((4, 2), jnp.bfloat16)), 9)
+    batch = Batch(np.zeros((4, 2), jnp.bfloat16))
+    own = jit(lambda key: techniques.deligan(2000, 3, std=0.3).init(key, batch, 9))(jax.random.key(0))
     mean = np.asarray(own.generator["mean"])
     assert mean.shape == own.generator["std"].shape == (2000, 3) and mean.dtype == jnp.float32
     assert -1.0 <= mean.min() < -0.99 and 0.99 < mean.max() < 1.0
@@ -56,41 +58,51 @@ def test_the_beginning():
 def test_training_and_samples_use_the_learned_mixture():
     """With the moving average on, which is of the network alone."""
     gan = small_gan(techniques.deligan(2), average=0.9)
-    state = jit(gan.init)(jax.random.key(0), DATA)
     far = np.array([[40.0, 41.0], [-40.0, -41.0]], np.float32)
-    state = with_learned(state, "deligan", mixture(far, 0.0))
-    key = jax.random.key(3)
-    z = np.asarray(gan.latent(key, state, 50))
+
+    @jit
+    def run(params, data):
+        state = with_learned(gan.init(jax.random.key(0), data), "deligan", params)
+        z = gan.latent(jax.random.key(3), state, 50)
+        made = perceptron([4], out=2).apply(state.average, {}, z, train=False)[0]
+        return z, gan.sample(jax.random.key(3), state, 50), made
+
+    z, sampled, made = (np.asarray(found) for found in run(mixture(far, 0.0), DATA))
     assert z.shape == (50, NOISE + 2)
     assert {tuple(row) for row in z[:, NOISE:]} == {tuple(row) for row in far}
-    made = perceptron([4], out=2).apply(state.average, {}, jnp.asarray(z), train=False)[0]
-    np.testing.assert_allclose(gan.sample(key, state, 50), made, rtol=1e-5)
+    np.testing.assert_allclose(sampled, made, rtol=1e-5)
 
 
 def test_the_mixture_is_trained_through_the_generator(x64):
     """The derivative of the generator's loss by means and deviations, against differences of the loss."""
     gan = small_gan(techniques.deligan(2, weight=0.3), loss=losses.wasserstein())
-    data, key = jnp.asarray(DATA), jax.random.key(3)
-    state = jit(gan.init)(jax.random.key(1), data)
-    learned = state.generator.techniques["deligan"]
 
-    found = jit(lambda params: gan.gradients(key, with_learned(state, "deligan", params), data))
-    exact = found(learned.params)
-    of_mixture = exact.generator_techniques["deligan"]
-    assert all(np.all(leaf != 0.0) for leaf in jax.tree.leaves(of_mixture))
-    towards = jax.tree.map(lambda a: a[0], directions(jax.random.key(4), 1, learned.params))
+    @jit
+    def found(t, data):
+        """The gradients at what is learned moved by `t` in a direction, and the slope along it."""
+        state = gan.init(jax.random.key(1), data)
+        learned = state.generator.techniques["deligan"].params
+        towards = jax.tree.map(lambda a: a[0], directions(jax.random.key(4), 1, learned))
+        moved = with_learned(state, "deligan", jax.tree.map(lambda a, b: a + t * b, learned, towards))
+        gradients = gan.gradients(jax.random.key(3), moved, data)
+        return gradients, optax.tree.vdot(gradients.generator_techniques["deligan"], towards)
 
-    def loss(t):
-        return found(jax.tree.map(lambda a, b: a + t * b, learned.params, towards)).generator_loss
-
-    np.testing.assert_allclose(optax.tree.vdot(of_mixture, towards), derivative(loss, 0.0, 1e-3), rtol=1e-7)
+    exact, slope = found(0.0, DATA)
+    assert all(np.all(np.asarray(leaf) != 0.0) for leaf in jax.tree.leaves(exact.generator_techniques["deligan"]))
+    along = derivative(lambda t: found(t, DATA)[0].generator_loss, 0.0, 1e-3)
+    np.testing.assert_allclose(slope, along, rtol=1e-7)
     assert exact.discriminator_techniques == {}
 
 
 def test_a_step_moves_it_by_the_generators_optimizer_also_with_a_lookahead():
     gan = small_gan(techniques.deligan(2), generator_optimizer=optax.sgd(0.5), unroll=Unroll(1))
-    state = jit(gan.init)(jax.random.key(1), DATA)
-    after, info = jit(gan.step)(jax.random.key(3), state, DATA)
+
+    @jit
+    def run(data):
+        state = gan.init(jax.random.key(1), data)
+        return state, *gan.step(jax.random.key(3), state, data)
+
+    state, after, info = run(DATA)
     before, moved = (s.generator.techniques["deligan"].params for s in (state, after))
     assert relative_error(moved["mean"], before["mean"]) > 1e-4
     np.testing.assert_allclose(info.reports["deligan"]["std"], np.mean(np.abs(moved["std"])), rtol=1e-6)

@@ -16,25 +16,28 @@ NOISE = 3
 
 def test_latents_are_points_drawn_evenly_with_noise_around_them():
     points, n = np.arange(8.0, dtype=np.float32).reshape(4, 2), 20_000
-    z = jax.random.normal(jax.random.key(1), (n, 3))
-    own = Own(generator=jnp.asarray(points))
+    z = np.random.default_rng(1).standard_normal((n, 3)).astype(np.float32)
 
-    def made(std):
+    @jit
+    def made(std, points, z):
         technique = techniques.particle_prior(4, std=std)
-        return np.asarray(technique.latent(own, jax.random.key(0), Batch(z), slice(1, 3)).data)
+        return technique.latent(Own(generator=points), jax.random.key(0), Batch(z), slice(1, 3)).data
 
-    found, counts = np.unique(made(0.0)[:, 1:], axis=0, return_counts=True)
+    bare, noisy = (np.asarray(made(std, points, z)) for std in (0.0, 0.5))
+    found, counts = np.unique(bare[:, 1:], axis=0, return_counts=True)
     np.testing.assert_array_equal(found, points)
     np.testing.assert_allclose(counts / n, 0.25, atol=0.015)
-    np.testing.assert_array_equal(made(0.0)[:, 0], z[:, 0])
-    np.testing.assert_allclose(made(0.5)[:, 1:] - made(0.0)[:, 1:], 0.5 * z[:, 1:], atol=1e-6)
+    np.testing.assert_array_equal(bare[:, 0], z[:, 0])
+    np.testing.assert_allclose(noisy[:, 1:] - bare[:, 1:], 0.5 * z[:, 1:], atol=1e-6)
 
 
 def test_points_begin_as_normal_numbers():
-    own = techniques.particle_prior(5000, 3).init(jax.random.key(0), Batch(jnp.zeros((4, 2), jnp.bfloat16)), 9)
-    assert own.generator.shape == (5000, 3) and own.generator.dtype == jnp.float32
-    np.testing.assert_allclose(own.generator.mean(axis=0), 0.0, atol=0.05)
-    np.testing.assert_allclose(own.generator.std(axis=0), 1.0, atol=0.03)
+    batch = Batch(np.zeros((4, 2), jnp.bfloat16))
+    own = jit(lambda key: techniques.particle_prior(5000, 3).init(key, batch, 9))(jax.random.key(0))
+    points = np.asarray(own.generator)
+    assert points.shape == (5000, 3) and points.dtype == np.float32
+    np.testing.assert_allclose(points.mean(axis=0), 0.0, atol=0.05)
+    np.testing.assert_allclose(points.std(axis=0), 1.0, atol=0.03)
 
 
 def shower():
@@ -59,19 +62,23 @@ def test_points_that_were_drawn_move_and_samples_are_of_them(x64):
     """Each by the share of its fakes in the batch times the slope of the loss there, and no other."""
     technique = techniques.particle_prior(12, optimizer=recording(0.5))
     gan = small_gan(technique, generator=shower(), discriminator=judge())
-    data = jnp.ones((8, 2))
-    state = jit(gan.init)(jax.random.key(1), data)
-    points = state.generator.techniques["particle_prior"].params
-    after, _ = jit(gan.step)(jax.random.key(3), state, data)
-    learned = after.generator.techniques["particle_prior"]
-    slopes = -jax.nn.sigmoid(-jnp.sum(points, axis=1))
-    shares = np.asarray(learned.opt_state[:, 0] / slopes) * 8
+
+    @jit
+    def run(data):
+        state = gan.init(jax.random.key(1), data)
+        after, _ = gan.step(jax.random.key(3), state, data)
+        players = (each.generator.techniques["particle_prior"] for each in (state, after))
+        return *players, gan.sample(jax.random.key(0), after, 100)
+
+    before, learned, sampled = jax.tree.map(np.asarray, run(np.ones((8, 2))))
+    points = before.params
+    slopes = -1 / (1 + np.exp(np.sum(points, axis=1)))
+    shares = learned.opt_state[:, 0] / slopes * 8
     np.testing.assert_allclose(shares, np.round(shares), atol=1e-9)
     assert np.sum(shares) == pytest.approx(8.0) and np.min(np.abs(shares)) < 1e-9 < np.max(shares)
     np.testing.assert_allclose(learned.opt_state[:, 0], learned.opt_state[:, 1])
     np.testing.assert_allclose(learned.params, points - 0.5 * learned.opt_state)
-    sampled = {tuple(row) for row in np.asarray(gan.sample(jax.random.key(0), after, 100))}
-    assert sampled == {tuple(row) for row in np.asarray(learned.params)}
+    assert {tuple(row) for row in sampled} == {tuple(row) for row in learned.params}
 
 
 @pytest.mark.slow

@@ -22,24 +22,30 @@ def quadratic(x):
     return jnp.einsum("ni,ij,nj->n", x, A, x) / 2 + x @ B
 
 
+def penalty(weight, discriminate, real, fake):
+    @jit
+    def run(real, fake):
+        play = played(discriminate, real, fake)
+        return techniques.r1(weight).discriminator_loss(Own(), jax.random.key(0), play)
+
+    return run(real, fake)
+
+
 def test_penalty_of_a_quadratic_discriminator(x64):
-    play = played(quadratic, jnp.asarray(REAL), jnp.full((6, 3), 50.0))
-    actual = techniques.r1(0.7).discriminator_loss(Own(), jax.random.key(0), play)
+    actual = penalty(0.7, quadratic, REAL, np.full((6, 3), 50.0))
     expected = 0.7 / 2 * np.mean(np.sum((REAL @ A + B) ** 2, axis=1))
     np.testing.assert_allclose(actual, expected, rtol=1e-12)
 
 
 def test_penalty_of_packs(x64):
     """The gradient of a packed discriminator is that of the whole pack: the squares of its examples add up."""
-    play = played(lambda x: quadratic(x).reshape(3, 2).sum(axis=1), jnp.asarray(REAL), jnp.asarray(REAL))
-    actual = techniques.r1(1.0).discriminator_loss(Own(), jax.random.key(0), play)
+    actual = penalty(1.0, lambda x: quadratic(x).reshape(3, 2).sum(axis=1), REAL, REAL)
     np.testing.assert_allclose(actual, np.sum((REAL @ A + B) ** 2) / 3 / 2, rtol=1e-12)
 
 
 def test_penalty_of_images_sums_over_all_pixels(x64):
-    images = jnp.asarray(REAL).reshape(3, 2, 1, 3)
-    play = played(lambda x: jnp.sum(x**2, axis=(1, 2, 3)), images, images)
-    actual = techniques.r1(1.0).discriminator_loss(Own(), jax.random.key(0), play)
+    images = REAL.reshape(3, 2, 1, 3)
+    actual = penalty(1.0, lambda x: jnp.sum(x**2, axis=(1, 2, 3)), images, images)
     np.testing.assert_allclose(actual, np.mean(np.sum((2 * REAL.reshape(3, 6)) ** 2, axis=1)) / 2, rtol=1e-12)
 
 
@@ -91,14 +97,17 @@ def test_penalty_inside_a_step_is_that_of_the_packed_discriminator():
         latent_dim=2,
         techniques=(techniques.r1(weight),),
     )
-    data, key = jnp.asarray(REAL, jnp.float32), jax.random.key(0)
-    state = jit(players.init)(key, data)
-    _, info = jit(players.step)(key, state, data)
 
-    def logit_sum(x):
-        return jnp.sum(discriminator.apply(state.discriminator.params, {}, x, train=True)[0])
+    def logit_sum(x, params):
+        return jnp.sum(discriminator.apply(params, {}, x, train=True)[0])
 
-    expected = weight / 2 * np.sum(np.asarray(jax.grad(logit_sum)(data)) ** 2) / 3
+    @jit
+    def run(key, data):
+        state = players.init(key, data)
+        return players.step(key, state, data)[1], jax.grad(logit_sum)(data, state.discriminator.params)
+
+    info, gradient = run(jax.random.key(0), REAL.astype(np.float32))
+    expected = weight / 2 * np.sum(np.asarray(gradient) ** 2) / 3
     np.testing.assert_allclose(info.terms.discriminator["r1"], expected, rtol=1e-5)
 
 
