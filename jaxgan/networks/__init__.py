@@ -28,6 +28,7 @@ from jaxgan.networks.recurrent import GRU
 from jaxgan.networks.sequences import sequence_discriminator, sequence_generator
 from jaxgan.networks.several_discriminators import several_discriminators
 from jaxgan.networks.several_generators import blocks, several_generators
+from jaxgan.networks.virtual_batch_norm import VirtualBatchNorm, with_reference
 
 __all__ = [
     "GRU",
@@ -36,6 +37,7 @@ __all__ = [
     "MinibatchDiscrimination",
     "MinibatchStddev",
     "SpectralNorm",
+    "VirtualBatchNorm",
     "blocks",
     "dcgan_discriminator",
     "dcgan_generator",
@@ -57,4 +59,5 @@ __all__ = [
     "several_discriminators",
     "several_generators",
     "upsample_nearest",
+    "with_reference",
 ]

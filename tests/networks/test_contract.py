@@ -78,6 +78,8 @@ NETWORKS = {
     "mlp_everything": Row(
         networks.mlp([6, 4], out=1, maxout=2, **everything, classes=3), flat, (1,), True, True, label=digits
     ),
+    "mlp_virtual": Row(networks.mlp([6, 4], out=2, batch_norm="virtual"), flat, (2,)),
+    "generator_virtual": Row(networks.dcgan_generator(8, 1, width=1, batch_norm="virtual"), flat, (8, 8, 1)),
     "generator_8": Row(networks.dcgan_generator(8, 3, width=2), flat, (8, 8, 3), updates=True),
     "generator_transpose": Row(
         networks.dcgan_generator(8, 1, width=1, upsample="transpose", classes=3),
