@@ -41,6 +41,7 @@ from jaxgan.techniques.learned_noise import learned_noise as learned_noise
 from jaxgan.techniques.lookahead_minimax import lookahead_minimax as lookahead_minimax
 from jaxgan.techniques.noise import diffusion as diffusion
 from jaxgan.techniques.noise import instance_noise as instance_noise
+from jaxgan.techniques.noise import latent_noise as latent_noise
 from jaxgan.techniques.penalties import dragan as dragan
 from jaxgan.techniques.penalties import gradient_penalty as gradient_penalty
 from jaxgan.techniques.penalties import lecam as lecam

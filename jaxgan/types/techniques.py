@@ -111,6 +111,22 @@ class Latent(Protocol):
         ...
 
 
+class Shift(Protocol):
+    """Moves the latents of a minibatch in training alone, inside the gradient of both players."""
+
+    def __call__(
+        self, own: Own, key: Key, z: Batch, noise: slice, judge: Callable[[PyTree | Batch], Array], /
+    ) -> Batch:
+        """Fakes are made again of what it returns, and the discriminator sees these; `sample` does not call it.
+
+        `z` is as `latent` left it, `noise` the columns of its data that belong to no technique. `judge(z) -> [logits]`
+        is the discriminator's answer to what the generator makes of `z`, with the parameters of the round. Neither the
+        shape nor the dtype of `z.data` changes. `Play.generated` is still made of the latents before, and the latents
+        after are in `Play.fake`.
+        """
+        ...
+
+
 class Meet(Protocol):
     """Changes real examples and fakes alike as the discriminator will see them, inside the gradient of both players."""
 
@@ -192,6 +208,7 @@ class Technique(NamedTuple):
       init: `init(key, batch, latent_width) -> Own`.
       attach: `attach(own, key, shapes) -> Own`.
       latent: `latent(own, key, z, columns) -> z`.
+      shift: `shift(own, key, z, noise, judge) -> z`, in training alone.
       meet: `meet(own, key, real, fake, features) -> (real, fake)`.
       rehearse: `rehearse(own, key, fake) -> fake`.
       discriminator_weights: `discriminator_weights(own, key, play) -> (real, fake)`.
@@ -209,6 +226,7 @@ class Technique(NamedTuple):
     init: Init | None = None
     attach: Attach | None = None
     latent: Latent | None = None
+    shift: Shift | None = None
     meet: Meet | None = None
     rehearse: Rehearse | None = None
     discriminator_weights: DiscriminatorWeights | None = None
@@ -227,6 +245,7 @@ class Technique(NamedTuple):
 
 ACTING = (
     "latent",
+    "shift",
     "meet",
     "rehearse",
     "discriminator_weights",

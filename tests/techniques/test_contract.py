@@ -85,6 +85,14 @@ def every_hook(name, key, weights, data, generated, latent):
     if technique.latent:
         latent = technique.latent(own, keys[0], Batch(latent), columns).data
     found = {"latent": latent} if technique.latent else {}
+    if technique.shift:
+
+        def judge(z):
+            return discriminate(generate(z).data)
+
+        shifted = technique.shift(own, jax.random.fold_in(keys[0], 1), Batch(latent), slice(0, NOISE), judge)
+        assert (shifted.data.shape, shifted.data.dtype) == (latent.shape, latent.dtype)
+        found["shift"] = shifted
     kernel = jnp.tanh(weights.reshape(-1, 1) + weights.reshape(1, -1))  # of both players' networks
     play = played(
         discriminate,
