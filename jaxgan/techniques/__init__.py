@@ -36,6 +36,7 @@ from jaxgan.techniques.heads import mgan as mgan
 from jaxgan.techniques.heads import self_supervised as self_supervised
 from jaxgan.techniques.heads import twin_ac_gan as twin_ac_gan
 from jaxgan.techniques.latents import deligan as deligan
+from jaxgan.techniques.latents import logan as logan
 from jaxgan.techniques.latents import particle_prior as particle_prior
 from jaxgan.techniques.learned_noise import learned_noise as learned_noise
 from jaxgan.techniques.lookahead_minimax import lookahead_minimax as lookahead_minimax

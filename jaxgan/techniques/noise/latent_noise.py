@@ -17,7 +17,7 @@ def latent_noise(std: float | Array, *, steps: int = 0) -> Technique:
 
     Use when: few latents make samples that lie between modes or far from all of them, and variety is to spare.
 
-    Cost: one more pass forward of the generator.
+    Cost: two more passes forward of the generator, which makes the fakes anew for each player.
 
     Args:
       std: σ in units of the latent, 0 or more.
