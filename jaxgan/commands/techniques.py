@@ -16,7 +16,7 @@ import tyro
 import jaxgan
 from jaxgan import losses, networks, optimizers, samplers, techniques
 from jaxgan.adversarial import dynamics
-from jaxgan.runs.catalogues import DYNAMICS, LOSSES, TECHNIQUES
+from jaxgan.runs.catalogues import DYNAMICS, LOSSES, OPTIMIZERS, TECHNIQUES
 from jaxgan.runs.factories import Catalogue
 
 # The option of an experiment that asks for what a package exports, where a catalogue says that text can.
@@ -25,7 +25,7 @@ _PACKAGES: tuple[tuple[ModuleType, str, Catalogue | None], ...] = (
     (losses, "--loss", LOSSES),
     (dynamics, "--dynamics", DYNAMICS),
     (networks, "", None),
-    (optimizers, "", None),
+    (optimizers, "--discriminator-optimizer", OPTIMIZERS),
     (samplers, "", None),
     (jaxgan, "", None),
 )
