@@ -14,7 +14,7 @@ import rich.table
 import tyro
 
 import jaxgan
-from jaxgan import losses, networks, optimizers, samplers, techniques
+from jaxgan import data, losses, networks, optimizers, samplers, techniques
 from jaxgan.adversarial import dynamics
 from jaxgan.runs.catalogues import DYNAMICS, LOSSES, OPTIMIZERS, TECHNIQUES
 from jaxgan.runs.factories import Catalogue
@@ -27,6 +27,7 @@ _PACKAGES: tuple[tuple[ModuleType, str, Catalogue | None], ...] = (
     (networks, "", None),
     (optimizers, "--discriminator-optimizer", OPTIMIZERS),
     (samplers, "", None),
+    (data, "", None),
     (jaxgan, "", None),
 )
 _OPTIONS = {
