@@ -213,6 +213,7 @@ def play(
     minibatch: Minibatch,
     seen: Seen,
     frozen: tuple[Params, Stats],
+    held: Params,
 ) -> Play:
     """What techniques may look at after the discriminator saw one minibatch.
 
@@ -225,6 +226,7 @@ def play(
       seen: how it saw it.
       frozen: parameters and statistics for features that a generator's term does not steer; in the discriminator's own
         round those that are trained.
+      held: the discriminator's parameters as a constant of the gradient that is taken, in its own round too.
     """
     parts = context.parts
 
@@ -255,6 +257,7 @@ def play(
         columns=parts.columns,
         generator=generator.network,
         discriminator=discriminator.network,
+        held=held,
         step=context.step,
         **seen._asdict(),
     )

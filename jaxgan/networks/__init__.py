@@ -21,6 +21,7 @@ from jaxgan.networks.linen import from_linen
 from jaxgan.networks.minibatch_discrimination import MinibatchDiscrimination, minibatch_discrimination
 from jaxgan.networks.mlp import mlp
 from jaxgan.networks.nnx import from_nnx
+from jaxgan.networks.normalised_linear import normalised_linear
 from jaxgan.networks.packed_features import packed_features
 from jaxgan.networks.packing import packed
 from jaxgan.networks.precision import in_bfloat16
@@ -51,6 +52,7 @@ __all__ = [
     "minibatch_discrimination",
     "minibatch_stddev",
     "mlp",
+    "normalised_linear",
     "packed",
     "packed_features",
     "projection",

@@ -52,3 +52,4 @@ from jaxgan.techniques.penalties import orthogonal as orthogonal
 from jaxgan.techniques.penalties import r1 as r1
 from jaxgan.techniques.penalties import r2 as r2
 from jaxgan.techniques.penalties import zero_centred_penalty as zero_centred_penalty
+from jaxgan.techniques.san import san as san

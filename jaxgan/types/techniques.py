@@ -52,6 +52,9 @@ class Play(NamedTuple):
       fake_logits: like `real_logits`.
       generator: the parameters of the generator's network.
       discriminator: the parameters of the discriminator's network.
+      held: the same as a constant of the gradient that is being taken, in both players' rounds, for a term that trains
+        only a part of the discriminator: `judge({**play.held, "head": play.discriminator["head"]}, x)`. A caller's own
+        derivative of the step goes through it, as `stop_gradient` would not let it.
       step: int32 scalar, steps taken so far.
     """
 
@@ -71,6 +74,7 @@ class Play(NamedTuple):
     fake_logits: Array
     generator: Params
     discriminator: Params
+    held: Params
     step: Array
 
     @property

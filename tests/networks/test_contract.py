@@ -98,6 +98,7 @@ NETWORKS = {
     "projection_packed": Row(networks.packed(networks.projection(tiny, 3), 2), flat, (1,), label=digits, pack=2),
     "labelled": Row(networks.labelled(tiny, 3), flat, (1,), label=digits),
     "packed_features": Row(networks.packed_features(networks.labelled(tiny, 3), 2), flat, (1,), label=digits, pack=2),
+    "normalised_linear": Row(networks.normalised_linear(networks.mlp([4], out=3)), flat, ()),
     "minibatch_discrimination": Row(networks.minibatch_discrimination(tiny, 3, group_size=4), flat, (1,)),
     "several_generators": Row(
         networks.several_generators(tiny, 2, shared=networks.mlp([3], out=2, batch_norm=True)), flat, (2,), updates=True
