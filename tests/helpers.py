@@ -221,7 +221,8 @@ def played(
         "discriminator": {},
         "step": jnp.zeros((), jnp.int32),
     }
-    return Play(discriminate=judge, real=real, fake=fake, **{**rest, **others})
+    whole = {**rest, **others}
+    return Play(discriminate=judge, real=real, fake=fake, **{"held": whole["discriminator"], **whole})
 
 
 def relative_error(actual: Any, expected: Any) -> float:

@@ -15,15 +15,30 @@ def latents(techniques: tuple[Technique, ...], own: OwnOf, key: Key, z: Batch, c
     """Passes latents through every technique."""
     for i, technique in enumerate(techniques):
         if technique.latent is not None:
-            before = z.data
-            z = technique.latent(own(technique), jax.random.fold_in(key, i), z, columns[technique.name])
-            if not isinstance(z, Batch):
-                raise ValueError(f"the latent hook of {technique.name} returns a Batch, not {type(z).__name__}")
-            if z.data.shape != before.shape or z.data.dtype != before.dtype:
-                raise ValueError(
-                    f"the latent hook of {technique.name} keeps the shape and dtype {before.dtype}{before.shape}, and "
-                    f"writes into columns of its own, Technique(columns=...); it made {z.data.dtype}{z.data.shape}"
-                )
+            changed = technique.latent(own(technique), jax.random.fold_in(key, i), z, columns[technique.name])
+            z = _still_latents("latent", technique, changed, z)
+    return z
+
+
+def shifted(
+    techniques: tuple[Technique, ...], own: OwnOf, key: Key, z: Batch, noise: slice, judge: Callable[..., Array]
+) -> Batch:
+    """Latents as the fakes of a round are made of them, in training."""
+    for i, technique in enumerate(techniques):
+        if technique.shift is not None:
+            changed = technique.shift(own(technique), jax.random.fold_in(key, i), z, noise, judge)
+            z = _still_latents("shift", technique, changed, z)
+    return z
+
+
+def _still_latents(hook: str, technique: Technique, z: Batch, before: Batch) -> Batch:
+    if not isinstance(z, Batch):
+        raise ValueError(f"the {hook} hook of {technique.name} returns a Batch, not {type(z).__name__}")
+    if z.data.shape != before.data.shape or z.data.dtype != before.data.dtype:
+        raise ValueError(
+            f"the {hook} hook of {technique.name} keeps the shape and dtype {before.data.dtype}{before.data.shape}, "
+            f"and writes into columns of its own, Technique(columns=...); it made {z.data.dtype}{z.data.shape}"
+        )
     return z
 
 

@@ -33,6 +33,11 @@ class Parts(NamedTuple):
         return columns
 
     @property
+    def noise(self) -> slice:
+        """Columns of the latent that belong to no technique."""
+        return slice(0, self.latent_dim)
+
+    @property
     def latent_width(self) -> int:
         """Columns of noise and of all techniques."""
         return self.latent_dim + sum(technique.columns for technique in self.techniques)

@@ -130,6 +130,15 @@ def look(
         return own_of(technique, context.states, generator, discriminator)
 
     real, fake = minibatch.data, minibatch.generated
+    if any(technique.shift for technique in parts.techniques):
+        # Made again in here, where a gradient by either player meets how the shift depends on it.
+        def judge(z: PyTree | Batch) -> Array:
+            made, _ = generate(context, generator.network, as_batch(z))
+            return judged(context, discriminator.network, stats, key, made)
+
+        z = Batch(fake.latent, fake.label)
+        z = hooks.shifted(parts.techniques, own, jax.random.fold_in(key, 7), z, parts.noise, judge)
+        fake, _ = generate(context, generator.network, z)
     if rehearse:
         fake = hooks.rehearsed(parts.techniques, own, jax.random.fold_in(key, 3), fake)
     real, fake = hooks.meetings(parts.techniques, own, jax.random.fold_in(key, 4), real, fake, features)
@@ -188,6 +197,14 @@ def features_of(context: Context, params: Params, stats: Stats, key: Key) -> Cal
     return of
 
 
+def judged(context: Context, params: Params, stats: Stats, key: Key, x: Batch) -> Array:
+    """One number for each logit of a batch that is looked at beside the round's own passes."""
+    # The key of the real pass: a penalty that looks at `real` again is then the same computation, and is done once.
+    # Folded in anew at each call, so that JAX's check for reused keys lets a discriminator draw noise.
+    parts, key = context.parts, jax.random.fold_in(key, 0)
+    return parts.loss.logit(as_logits(run(parts.discriminator, params, stats, x, train=True, key=key)[0]))
+
+
 def play(
     context: Context,
     generator: Trained,
@@ -196,6 +213,7 @@ def play(
     minibatch: Minibatch,
     seen: Seen,
     frozen: tuple[Params, Stats],
+    held: Params,
 ) -> Play:
     """What techniques may look at after the discriminator saw one minibatch.
 
@@ -208,14 +226,12 @@ def play(
       seen: how it saw it.
       frozen: parameters and statistics for features that a generator's term does not steer; in the discriminator's own
         round those that are trained.
+      held: the discriminator's parameters as a constant of the gradient that is taken, in its own round too.
     """
     parts = context.parts
 
     def judge(params: Params, x: PyTree | Batch) -> Array:
-        # The key of the real pass: a penalty that looks at `real` again is then the same computation, and is done once.
-        # Folded in anew at each call, so that JAX's check for reused keys lets a discriminator draw noise.
-        key = jax.random.fold_in(minibatch.key, 0)
-        return parts.loss.logit(as_logits(run(parts.discriminator, params, stats, as_batch(x), train=True, key=key)[0]))
+        return judged(context, params, stats, minibatch.key, as_batch(x))
 
     def make(params: Params, z: PyTree | Batch) -> Batch:
         return generate(context, params, as_batch(z))[0]
@@ -241,6 +257,7 @@ def play(
         columns=parts.columns,
         generator=generator.network,
         discriminator=discriminator.network,
+        held=held,
         step=context.step,
         **seen._asdict(),
     )

@@ -119,7 +119,7 @@ def discriminator_round(
             context, generator, discriminator, player.stats, minibatch, features, rehearse=True, together=together
         )
         frozen = discriminator.network, player.stats
-        game = play(context, generator, discriminator, player.stats, minibatch, seen, frozen)
+        game = play(context, generator, discriminator, player.stats, minibatch, seen, frozen, player.params)
         key = minibatch.key
         weights = hooks.weights("discriminator_weights", parts.techniques, own, jax.random.fold_in(key, 6), game)
         terms = hooks.terms("discriminator_loss", parts.techniques, own, jax.random.fold_in(key, 5), game)
@@ -195,7 +195,7 @@ def generator_objective(
         context, generator, rival.trained, rival.stats, minibatch, features, rehearse=False, together=together
     )
     still = frozen.trained.network, frozen.stats
-    game = play(context, generator, rival.trained, rival.stats, minibatch, seen, still)
+    game = play(context, generator, rival.trained, rival.stats, minibatch, seen, still, still[0])
     weights = hooks.weights("generator_weights", parts.techniques, own, jax.random.fold_in(key, 6), game)
     terms = hooks.terms("generator_loss", parts.techniques, own, jax.random.fold_in(key, 5), game)
     return generator_value(parts, weights, seen) + sum(terms.values()), terms
@@ -251,4 +251,4 @@ def joint_round(context: Context, keys: Keys, generator: Trained, player: Player
 def played_round(context: Context, generator: Trained, player: Player, minibatch: Minibatch, played: Round) -> Play:
     """The discriminator's round as techniques look at it after the step."""
     frozen = player.params, player.stats
-    return play(context, generator, trained(player), player.stats, minibatch, played.seen, frozen)
+    return play(context, generator, trained(player), player.stats, minibatch, played.seen, frozen, player.params)

@@ -210,7 +210,7 @@ def _train(
     described = {
         "data": dataclasses.asdict(options.data),
         "architecture": options.architecture.recorded(),
-        "training": dataclasses.asdict(options.training),
+        "training": options.training.recorded(),
         "run": _run_options(options.run),
     }
     watches = options.run.watch_modes and options.run.on_alarm != "off" and options.training.takes("techniques")
@@ -255,7 +255,7 @@ def _compare(experiment: Experiment, options: Options) -> Path:
         "data": dataclasses.asdict(options.data),
         "run": _run_options(options.run),
         **{
-            name: {"architecture": arm.architecture.recorded(), "training": dataclasses.asdict(arm.training)}
+            name: {"architecture": arm.architecture.recorded(), "training": arm.training.recorded()}
             for name, arm in experiment.arms.items()
         },
     }

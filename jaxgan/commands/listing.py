@@ -4,15 +4,16 @@ import functools
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Collection
+import types
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
 from jaxgan.evaluation import METRICS
-from jaxgan.runs.catalogues import DYNAMICS, LOSSES, NETWORKS, TECHNIQUES
+from jaxgan.runs.catalogues import DYNAMICS, FROM_OPTIONS, LOSSES, NETWORKS, OPTIMIZERS, TECHNIQUES
 from jaxgan.runs.factories import Catalogue, Parameter, parameters
 from jaxgan.runs.options import FROM_DATA
 
-Listed: TypeAlias = Literal["techniques", "losses", "networks", "dynamics", "metrics"]
+Listed: TypeAlias = Literal["techniques", "losses", "networks", "optimizers", "dynamics", "metrics"]
 
 WIDTH = 100
 
@@ -23,6 +24,10 @@ _HOW = {
         NETWORKS,
         "--generator and --discriminator NAME[:VALUE][,PARAMETER=VALUE...]",
     ),
+    "optimizers": (
+        OPTIMIZERS,
+        "--generator-optimizer and --discriminator-optimizer NAME[:VALUE][,PARAMETER=VALUE...]",
+    ),
     "dynamics": (DYNAMICS, "--dynamics NAME[:VALUE][,PARAMETER=VALUE...]"),
 }
 
@@ -32,20 +37,23 @@ def listing(listed: Listed) -> str:
     if listed == "metrics":
         return "\n\n".join(["metrics: --metric NAME, several with spaces between them", *map(_metric, sorted(METRICS))])
     catalogue, how = _HOW[listed]
-    supplied = FROM_DATA if listed == "networks" else ()
+    supplied = {"networks": dict.fromkeys(FROM_DATA, "from the data"), "optimizers": FROM_OPTIONS}.get(listed, {})
     entries = (described(catalogue, name, supplied) for name in sorted(catalogue.factories))
     return "\n\n".join((f"{listed}: {how}", *entries))
 
 
-def described(catalogue: Catalogue, name: str, supplied: Collection[str] = ()) -> str:
-    """One entry: its name, the first line of its docstring, and its parameters with their defaults."""
+def described(catalogue: Catalogue, name: str, supplied: Mapping[str, str] = types.MappingProxyType({})) -> str:
+    """One entry: its name, the first line of its docstring, and its parameters with their defaults.
+
+    What is `supplied` says, by name, from where.
+    """
     factory = catalogue.factories[name]
     lines = [name, *_wrapped((inspect.getdoc(factory) or "").split("\n")[0], 4)]
     documented = documented_arguments(factory)
     for parameter in parameters(catalogue, factory):
         # What no factory makes is not written as text either.
         words = parameter.reader.words if parameter.reader and catalogue.makes else ""
-        default = "from the data" if parameter.name in supplied else _default(parameter)
+        default = supplied.get(parameter.name) or _default(parameter)
         notes = "; ".join(filter(None, [words, default]))
         said = " ".join(filter(None, [documented.get(parameter.name), notes and f"[{notes}]"]))
         lines += _wrapped(f"{parameter.name}: {said}", 6, hang=4)
@@ -67,7 +75,7 @@ def documented_arguments(factory: Callable[..., Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     names: list[str] = []
     for line in section.group(1).splitlines() if section else []:
-        begins = re.match(r"[ ]{2}(\w+(?:, \w+)*): +(.*)", line)
+        begins = re.match(r"[ ]{2}\*?(\w+(?:, \w+)*): +(.*)", line)
         if begins:
             names = begins.group(1).split(", ")
         for name in names:
@@ -79,6 +87,8 @@ def _default(parameter: Parameter) -> str:
     value = parameter.default
     if parameter.required:
         return "required"
+    if isinstance(value, tuple) and not value:
+        return "default none"
     if callable(value):
         value = value.func if isinstance(value, functools.partial) else value
         # An initialiser is a closure without a name of its own.

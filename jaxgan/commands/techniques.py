@@ -14,9 +14,9 @@ import rich.table
 import tyro
 
 import jaxgan
-from jaxgan import losses, networks, optimizers, samplers, techniques
+from jaxgan import data, losses, networks, optimizers, samplers, techniques
 from jaxgan.adversarial import dynamics
-from jaxgan.runs.catalogues import DYNAMICS, LOSSES, TECHNIQUES
+from jaxgan.runs.catalogues import DYNAMICS, LOSSES, OPTIMIZERS, TECHNIQUES
 from jaxgan.runs.factories import Catalogue
 
 # The option of an experiment that asks for what a package exports, where a catalogue says that text can.
@@ -25,8 +25,9 @@ _PACKAGES: tuple[tuple[ModuleType, str, Catalogue | None], ...] = (
     (losses, "--loss", LOSSES),
     (dynamics, "--dynamics", DYNAMICS),
     (networks, "", None),
-    (optimizers, "", None),
+    (optimizers, "--discriminator-optimizer", OPTIMIZERS),
     (samplers, "", None),
+    (data, "", None),
     (jaxgan, "", None),
 )
 _OPTIONS = {

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 NAMES = (
-    "--loss, --technique, --generator and --discriminator take NAME, NAME:VALUE or NAME:PARAMETER=VALUE,...; --list "
-    "prints the names. -H explains each option. Results, hardware and time stand in the docstring of this file."
+    "--loss, --technique, --generator, --discriminator and their optimizers take NAME, NAME:VALUE or "
+    "NAME:PARAMETER=VALUE,...; --list prints the names. -H explains each option. Results, hardware and time stand in "
+    "the docstring of this file."
 )
 
 

@@ -12,6 +12,7 @@ from jaxgan.data.arrangements import ring as ring
 from jaxgan.data.arrays import arrays as arrays
 from jaxgan.data.balance import Balanced as Balanced
 from jaxgan.data.balance import balanced as balanced
+from jaxgan.data.clusters import clustered as clustered
 from jaxgan.data.curves import Curve as Curve
 from jaxgan.data.curves import spiral as spiral
 from jaxgan.data.curves import swiss_roll as swiss_roll

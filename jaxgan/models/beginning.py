@@ -78,7 +78,7 @@ def _attached(
         discriminator = Trained(params_d, {name: own.discriminator for name, own in owned.items()})
         features = features_of(context, params_d, stats_d, minibatch.key)
         seen, _ = look(context, generator, discriminator, stats_d, minibatch, None, rehearse=False, together=False)
-        game = play(context, generator, discriminator, stats_d, minibatch, seen, (params_d, stats_d))
+        game = play(context, generator, discriminator, stats_d, minibatch, seen, (params_d, stats_d), params_d)
         arrays = {name: x for name, x in game._asdict().items() if not callable(x) and name not in ("columns", "loss")}
         return arrays, None if features is None else features(seen.real)
 

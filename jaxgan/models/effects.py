@@ -63,6 +63,10 @@ def _switched(technique: Technique, on: Array, fixed: set[str]) -> Technique:
         assert technique.latent is not None
         return chosen(technique.latent(own, key, z, columns), z)
 
+    def shift(own, key, z, noise, judge):
+        assert technique.shift is not None
+        return chosen(technique.shift(own, key, z, noise, judge), z)
+
     def meet(own, key, real, fake, features):
         assert technique.meet is not None
         return chosen(technique.meet(own, key, real, fake, features), (real, fake))
@@ -89,7 +93,7 @@ def _switched(technique: Technique, on: Array, fixed: set[str]) -> Technique:
         state, mine = technique.adjust(own, key, before, after)
         return chosen(state, after), mine
 
-    idle = {"latent": latent, "meet": meet, "rehearse": rehearse, "adjust": adjust}
+    idle = {"latent": latent, "shift": shift, "meet": meet, "rehearse": rehearse, "adjust": adjust}
     idle |= {hook: weights(hook) for hook in ("discriminator_weights", "generator_weights")}
     idle |= {hook: term(hook) for hook in ("discriminator_loss", "generator_loss")}
     return technique._replace(**{hook: f for hook, f in idle.items() if getattr(technique, hook) is not None})

@@ -21,6 +21,7 @@ from jaxgan.networks.linen import from_linen
 from jaxgan.networks.minibatch_discrimination import MinibatchDiscrimination, minibatch_discrimination
 from jaxgan.networks.mlp import mlp
 from jaxgan.networks.nnx import from_nnx
+from jaxgan.networks.normalised_linear import normalised_linear
 from jaxgan.networks.packed_features import packed_features
 from jaxgan.networks.packing import packed
 from jaxgan.networks.precision import in_bfloat16
@@ -28,6 +29,7 @@ from jaxgan.networks.recurrent import GRU
 from jaxgan.networks.sequences import sequence_discriminator, sequence_generator
 from jaxgan.networks.several_discriminators import several_discriminators
 from jaxgan.networks.several_generators import blocks, several_generators
+from jaxgan.networks.virtual_batch_norm import VirtualBatchNorm, with_reference
 
 __all__ = [
     "GRU",
@@ -36,6 +38,7 @@ __all__ = [
     "MinibatchDiscrimination",
     "MinibatchStddev",
     "SpectralNorm",
+    "VirtualBatchNorm",
     "blocks",
     "dcgan_discriminator",
     "dcgan_generator",
@@ -49,6 +52,7 @@ __all__ = [
     "minibatch_discrimination",
     "minibatch_stddev",
     "mlp",
+    "normalised_linear",
     "packed",
     "packed_features",
     "projection",
@@ -57,4 +61,5 @@ __all__ = [
     "several_discriminators",
     "several_generators",
     "upsample_nearest",
+    "with_reference",
 ]

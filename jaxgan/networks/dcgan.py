@@ -18,6 +18,7 @@ from jaxgan.networks.labels import check_conditional_norm
 from jaxgan.networks.layers import GaussianNoise, apply_layer, minibatch_stddev
 from jaxgan.networks.layers import batch_norm as normalised
 from jaxgan.networks.linen import from_linen
+from jaxgan.networks.virtual_batch_norm import BatchNorm, with_reference
 from jaxgan.types import Array, Network, checks
 
 Upsample: TypeAlias = Literal["resize", "transpose"]
@@ -46,7 +47,7 @@ def dcgan_generator(
     activation: Callable[[Array], Array] = jax.nn.relu,
     output_activation: Callable[[Array], Array] | None = jnp.tanh,
     kernel_init: jax.nn.initializers.Initializer = _HE_NORMAL,
-    batch_norm: bool = True,
+    batch_norm: BatchNorm = True,
     classes: int = 0,
 ) -> Network:
     """Makes a convolutional generator of square images.
@@ -65,7 +66,8 @@ def dcgan_generator(
       activation: of the hidden layers.
       output_activation: of the output, linear if None; `jnp.tanh` gives pixels in [-1, 1].
       kernel_init: initialiser of all kernels, as in `jax.nn.initializers`; Radford et al. use `normal(0.02)`.
-      batch_norm: whether hidden layers normalise over the batch, in place of a bias.
+      batch_norm: whether hidden layers normalise over the batch, in place of a bias. "virtual" is `VirtualBatchNorm`,
+        whose reference batch are the latents that the network is initialised on.
       classes: above 0 a conditional generator, whose batch normalisation has a gain and bias for each class, as in
         `ConditionalBatchNorm`; labels are int `[batch]`, or float `[batch, classes]`.
 
@@ -74,7 +76,7 @@ def dcgan_generator(
 
     Raises:
       ValueError: if `size` or `upsample` is unknown, if a count is below 1, or if there is one class, or `classes`
-        without `batch_norm`.
+        without `batch_norm=True`.
     """
     _check_size(size, _GENERATOR_SIDES)
     if upsample not in ("resize", "transpose"):
@@ -172,7 +174,7 @@ class _Generator(nn.Module):
     activation: Callable[[Array], Array]
     output_activation: Callable[[Array], Array] | None
     kernel_init: jax.nn.initializers.Initializer
-    batch_norm: bool
+    batch_norm: BatchNorm
     classes: int
 
     @nn.compact
@@ -185,13 +187,15 @@ class _Generator(nn.Module):
 
         def hidden(x: Array) -> Array:
             if self.batch_norm:
-                x = normalised(x, label, classes=self.classes, train=train)
+                x = normalised(x, label, classes=self.classes, train=train, reference=reference)
             return self.activation(x)
 
         bias = not self.batch_norm
         first, *sides = _GENERATOR_SIDES[self.size]
         depth = self.width * 2 ** len(sides)
-        x = jnp.reshape(z, (z.shape[0], -1))
+        x, reference = jnp.reshape(z, (z.shape[0], -1)), 0
+        if self.batch_norm == "virtual":
+            x, reference = with_reference(self, x)
         x = nn.Dense(first * first * depth, use_bias=bias, kernel_init=self.kernel_init)(x)
         x = hidden(jnp.reshape(x, (-1, first, first, depth)))
         for side in sides:
@@ -201,6 +205,7 @@ class _Generator(nn.Module):
             else:
                 x = layer(depth, use_bias=bias, conv_general_dilated=functools.partial(_upsampled, side=side))(x)
             x = hidden(x)
+        x = x[reference:]
         if features:
             return x
         x = layer(self.channels, conv_general_dilated=_plain)(x)

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from jaxgan.networks.virtual_batch_norm import BatchNorm
 from jaxgan.types import Array, Network, PyTree
 
 
@@ -24,12 +25,14 @@ def check_classes(classes: int) -> None:
         raise ValueError(f"classes must be at least 2, got {classes}")
 
 
-def check_conditional_norm(classes: int, batch_norm: bool) -> None:
+def check_conditional_norm(classes: int, batch_norm: BatchNorm) -> None:
     """Raises ValueError unless classes, if there are any, are 2 or more and have a normalisation to act on."""
+    if batch_norm not in (True, False, "virtual"):
+        raise ValueError(f"batch_norm must be True, False or 'virtual', not {batch_norm!r}")
     if classes == 0:
         return
     check_classes(classes)
-    if not batch_norm:
+    if batch_norm is not True:
         raise ValueError(f"classes={classes} act on batch normalisation: take batch_norm=True, or labelled(network)")
 
 

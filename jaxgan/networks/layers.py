@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.networks.labels import class_weights
+from jaxgan.networks.virtual_batch_norm import VirtualBatchNorm
 from jaxgan.types import Array, Params, checks
 
 
@@ -248,8 +249,13 @@ class ConditionalBatchNorm(nn.Module):
         return norm(x) * gain + bias
 
 
-def batch_norm(x: Array, label: Array | None, *, classes: int, train: bool) -> Array:
-    """Applies batch normalisation made inside the calling module, with a gain and bias per class if there are any."""
+def batch_norm(x: Array, label: Array | None, *, classes: int, train: bool, reference: int = 0) -> Array:
+    """Applies batch normalisation made inside the calling module, with a gain and bias per class if there are any.
+
+    Where there is a `reference`, its rows come first, and it is virtual batch normalisation.
+    """
+    if reference:
+        return VirtualBatchNorm(reference)(x)
     if classes:
         return ConditionalBatchNorm(classes)(x, label, train=train)
     return nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)

@@ -10,6 +10,7 @@ from jaxgan.networks.labels import check_conditional_norm
 from jaxgan.networks.layers import GaussianNoise, apply_layer, maxout
 from jaxgan.networks.layers import batch_norm as normalised
 from jaxgan.networks.linen import from_linen
+from jaxgan.networks.virtual_batch_norm import BatchNorm, with_reference
 from jaxgan.types import Array, Network, checks
 
 _HE_NORMAL = jax.nn.initializers.he_normal()
@@ -24,7 +25,7 @@ def mlp(
     kernel_init: jax.nn.initializers.Initializer = _HE_NORMAL,
     bias: bool = True,
     input_scale: float = 1.0,
-    batch_norm: bool = False,
+    batch_norm: BatchNorm = False,
     maxout: int = 1,
     dropout: float = 0.0,
     noise: float = 0.0,
@@ -56,7 +57,8 @@ def mlp(
         variance through ReLU layers. Biases start at zero.
       bias: whether hidden layers add a bias; the output layer always does. Batch normalisation makes it redundant.
       input_scale: the input is multiplied by this.
-      batch_norm: whether hidden layers normalise over the batch; running averages have momentum 0.9.
+      batch_norm: whether hidden layers normalise over the batch; running averages have momentum 0.9. "virtual" is
+        `VirtualBatchNorm`, whose reference batch is the one that the network is initialised on.
       maxout: linear pieces per hidden unit. Above 1 the maximum over the pieces takes the place of `activation`.
       dropout: share of hidden activations set to zero in training mode, in [0, 1); above 0 training needs a key.
       noise: standard deviation of Gaussian noise on hidden activations in training mode; above 0 training needs a key.
@@ -68,7 +70,7 @@ def mlp(
       A `Network` from `[batch, ...]` to `[batch, out]`, with the last hidden layer as its `features`.
 
     Raises:
-      ValueError: a value out of range, or `classes` without `batch_norm`.
+      ValueError: a value out of range, or `classes` without `batch_norm=True`.
     """
     if not widths:
         raise ValueError(f"widths must name at least one hidden layer, got {widths!r}")
@@ -93,7 +95,7 @@ def mlp(
             spectral_norm=spectral_norm,
             classes=classes,
         ),
-        group=None if batch_norm or dropout or noise else 1,
+        group=None if batch_norm is True or dropout or noise else 1,
         conditional=classes > 0,
     )
 
@@ -108,7 +110,7 @@ class _MLP(nn.Module):
     kernel_init: jax.nn.initializers.Initializer
     bias: bool
     input_scale: float
-    batch_norm: bool
+    batch_norm: BatchNorm
     pieces: int
     dropout: float
     noise: float
@@ -117,15 +119,18 @@ class _MLP(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool, features: bool = False, label: Array | None = None) -> Array:
-        x = jnp.reshape(x, (x.shape[0], -1)) * self.input_scale
+        x, reference = jnp.reshape(x, (x.shape[0], -1)) * self.input_scale, 0
+        if self.batch_norm == "virtual":
+            x, reference = with_reference(self, x)
         for width in self.widths:
             dense = nn.Dense(width * self.pieces, use_bias=self.bias, kernel_init=self.kernel_init)
             x = apply_layer(dense, x, spectral_norm=self.spectral_norm, train=train)
             if self.batch_norm:
-                x = normalised(x, label, classes=self.classes, train=train)
+                x = normalised(x, label, classes=self.classes, train=train, reference=reference)
             x = self.activation(x) if self.pieces == 1 else maxout(x, self.pieces)
             x = GaussianNoise(self.noise)(x, train=train)
             x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        x = x[reference:]
         if features:
             return x
         x = apply_layer(

@@ -62,11 +62,13 @@ def build(
     betas, turns = (training.beta1, training.beta2), training.turns()
 
     def optimizer() -> optax.GradientTransformation:
-        return optax.adam(training.learning_rate(training.generator_learning_rate), *betas)
+        named = training.optimizer("generator")
+        return named or optax.adam(training.learning_rate(training.generator_learning_rate), *betas)
 
     def discriminator_optimizer() -> optax.GradientTransformation:
-        adam = optimizers.adam(training.learning_rate(training.discriminator_learning_rate), *betas)
-        return optax.chain(adam, optimizers.weight_clipping(training.clip)) if training.clip else adam
+        named = training.optimizer("discriminator")
+        chosen = named or optimizers.adam(training.learning_rate(training.discriminator_learning_rate), *betas)
+        return optax.chain(chosen, optimizers.weight_clipping(training.clip)) if training.clip else chosen
 
     parts: dict[str, Callable[[], Any]] = {
         "generator": generator,

@@ -7,14 +7,17 @@ A technique, a loss or a network that its package exports is in its catalogue at
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
+import optax
 from jax.nn.initializers import Initializer
 
-from jaxgan import losses, models, networks, techniques
+from jaxgan import losses, models, networks, optimizers, techniques
 from jaxgan.adversarial import dynamics
 from jaxgan.runs.factories import Catalogue, naming, public
+from jaxgan.runs.values import Reader
 from jaxgan.types import AdversarialLoss, Array, Network, Technique
 
 Activation = Callable[[Array], Array]
@@ -68,3 +71,28 @@ TECHNIQUES = public(
     Technique,
     {**_FUNCTIONS, AdversarialLoss: naming(LOSSES), Network: naming(NETWORKS)},
 )
+
+
+FROM_OPTIONS = {
+    "learning_rate": "that of --generator-learning-rate or --discriminator-learning-rate",
+    "b1": "default --beta1",
+    "b2": "default --beta2",
+}
+"""Parameters of optimizers that have options of their own, and which."""
+
+
+def _no_learning_rate(text: str) -> None:
+    raise ValueError(f"is {FROM_OPTIONS['learning_rate']}, not {text!r}")
+
+
+def _optimizers(readers: Mapping[Any, Reader]) -> Catalogue:
+    found = public(optimizers, "optimizer", optax.GradientTransformation, readers)
+    # A link of a chain, and no optimizer: --clip is its option.
+    whole = {name: factory for name, factory in found.factories.items() if name != "weight_clipping"}
+    return found._replace(factories=whole)
+
+
+_RATE = {optax.ScalarOrSchedule: Reader("", _no_learning_rate)}
+_PLAIN_OPTIMIZERS = _optimizers(_RATE)
+# With those that change one of the others, `frozen:adam(weight_decay=0.1),paths=Conv_0+Conv_1`.
+OPTIMIZERS = _optimizers({**_RATE, optax.GradientTransformation: naming(_PLAIN_OPTIMIZERS, FROM_OPTIONS)})

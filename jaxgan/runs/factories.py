@@ -108,12 +108,15 @@ def public(module: types.ModuleType, kind: str, makes: type, readers: Mapping[An
 def parameters(catalogue: Catalogue, factory: Callable[..., Any]) -> list[Parameter]:
     """The parameters of a factory, in order, with how each is written."""
     hints = _hints(factory)
-    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return [
-        Parameter(name, parameter.default, reader(hints.get(name, guess(parameter.default)), catalogue.readers))
-        for name, parameter in inspect.signature(factory).parameters.items()
-        if parameter.kind not in several
-    ]
+
+    def read(name: str, parameter: inspect.Parameter) -> Parameter:
+        hint = hints.get(name, guess(parameter.default))
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            return Parameter(name, (), reader(tuple[hint, ...], catalogue.readers))
+        return Parameter(name, parameter.default, reader(hint, catalogue.readers))
+
+    each = inspect.signature(factory).parameters.items()
+    return [read(name, parameter) for name, parameter in each if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
 
 
 def read(catalogue: Catalogue, text: str, option: str = "", supplied: Collection[str] = ()) -> Call:
@@ -145,10 +148,13 @@ def read(catalogue: Catalogue, text: str, option: str = "", supplied: Collection
 def make(call: Call, supplied: Mapping[str, Any] | None = None) -> Any:
     """Makes a call; the text wins over what is supplied, and what the factory does not take is left out.
 
+    Calls among the arguments, which `naming` leaves where it is supplied with something, are made in the same way.
+
     Raises:
       ValueError: what the factory raises, with the option and its text in front.
     """
-    given = {**(supplied or {}), **call.arguments}
+    of_text = {name: make(x, supplied) if isinstance(x, Call) else x for name, x in call.arguments.items()}
+    given = {**(supplied or {}), **of_text}
     bound = inspect.signature(call.factory).bind_partial()
     bound.arguments.update({name: given[name] for name in bound.signature.parameters if name in given})
     try:
@@ -160,13 +166,14 @@ def make(call: Call, supplied: Mapping[str, Any] | None = None) -> Any:
     return made
 
 
-def naming(catalogue: Catalogue) -> Reader:
-    """How a value is written that a catalogue makes."""
+def naming(catalogue: Catalogue, supplied: Collection[str] = ()) -> Reader:
+    """How a value is written that a catalogue makes; with parameters that are `supplied`, it is left for `make`."""
     a_kind = f"{'an' if catalogue.kind[0] in 'aeiou' else 'a'} {catalogue.kind}"
 
     def value(text: str) -> Any:
         try:
-            return make(read(catalogue, text))
+            call = read(catalogue, text, supplied=supplied)
+            return call if supplied else make(call)
         except ValueError as error:
             raise ValueError(f"takes {a_kind}; {error}") from None
 

@@ -11,7 +11,16 @@ import optax
 
 from jaxgan.adversarial.dynamics import Dynamics
 from jaxgan.adversarial.lookahead import Unroll
-from jaxgan.runs.catalogues import ACTIVATIONS, DYNAMICS, INITIALISERS, LOSSES, MODELS, NETWORKS, TECHNIQUES
+from jaxgan.runs.catalogues import (
+    ACTIVATIONS,
+    DYNAMICS,
+    INITIALISERS,
+    LOSSES,
+    MODELS,
+    NETWORKS,
+    OPTIMIZERS,
+    TECHNIQUES,
+)
 from jaxgan.runs.factories import Call, make, read
 from jaxgan.types import AdversarialLoss, Technique, checks
 
@@ -45,6 +54,7 @@ PART_OF = {
     "discriminator_steps": "discriminator_steps",
     "dynamics": "dynamics",
     "discriminator_learning_rate": "discriminator_optimizer",
+    "discriminator_optimizer": "discriminator_optimizer",
     "clip": "discriminator_optimizer",
     "average": "average",
 }
@@ -128,9 +138,14 @@ class Training:
     dynamics: str = "alternating"
     """How the players take turns (--list dynamics), e.g. extragradient or consensus:0.1."""
     generator_learning_rate: float = 1e-3
-    """Of Adam; also that of a model with a single optimizer."""
+    """Of the generator; also that of a model with a single optimizer."""
     discriminator_learning_rate: float = 1e-3
-    """Of Adam."""
+    """Of the discriminator."""
+    generator_optimizer: str = AUTO
+    """An optimizer by name (--list optimizers), e.g. optimistic_adam; auto: Adam. As for the learning rate, also that
+    of a model with a single optimizer."""
+    discriminator_optimizer: str = AUTO
+    """The same, e.g. frozen:adam,paths=Conv_0+Conv_1."""
     beta1: float = 0.5
     """Adam's decay of the mean, both players."""
     beta2: float = 0.999
@@ -155,6 +170,8 @@ class Training:
             raise ValueError(f"a batch of {self.batch_size} cannot be packed by {self.pack}: take a multiple")
         self.adversarial_loss()
         self.techniques()
+        for player in PLAYERS:
+            self.optimizer(player)
         if self.turns() is not None and (self.unroll != Unroll() or self.discriminator_steps != 1):
             raise ValueError(
                 f"--unroll and --discriminator-steps belong to alternating play: not with --dynamics {self.dynamics}"
@@ -187,6 +204,21 @@ class Training:
         """The dynamics that `dynamics` names; None for alternating play, which has options of its own."""
         named: Dynamics = make(read(DYNAMICS, self.dynamics, "--dynamics"))
         return None if self.dynamics == "alternating" else named
+
+    def optimizer(self, player: str) -> optax.GradientTransformation | None:
+        """The optimizer that is named for a player, with the learning rate and decays of the options; None for auto."""
+        text = getattr(self, f"{player}_optimizer")
+        if text == AUTO:
+            return None
+        rate = self.learning_rate(getattr(self, f"{player}_learning_rate"))
+        supplied = {"learning_rate": rate, "b1": self.beta1, "b2": self.beta2}
+        return make(read(OPTIMIZERS, text, f"--{player}-optimizer", supplied), supplied)
+
+    def recorded(self) -> dict[str, Any]:
+        """The options as a run records them: an optimizer that is not named leaves no line."""
+        options = dataclasses.asdict(self)
+        unnamed = [f"{player}_optimizer" for player in PLAYERS if getattr(self, f"{player}_optimizer") == AUTO]
+        return {name: value for name, value in options.items() if name not in unnamed}
 
     def learning_rate(self, peak: float) -> optax.Schedule:
         """Constant, then falling along a cosine."""

@@ -5,6 +5,7 @@
     str, Literal              as it is
     None                      none
     sequence of numbers       128+64+32
+    sequence of texts         Conv_0+Conv_1
 
 >>> read = reader(Sequence[int] | None)
 >>> read.words
@@ -59,9 +60,9 @@ def reader(annotation: Any, others: Mapping[Any, Reader] | None = None) -> Reade
         return _converting(f"one of {', '.join(choices)}", choices.__getitem__)
     if origin in (typing.Union, types.UnionType):
         return _either([read for member in members if (read := reader(member, others))])
-    if origin in (Sequence, list, tuple) and members and members[0] in (int, float):
-        number = "whole numbers" if members[0] is int else "numbers"
-        return _converting(f"{number} joined by +, such as 128+64", lambda text: _sequence(members, text))
+    if origin in (Sequence, list, tuple) and members and members[0] in _JOINED:
+        words = f"{_JOINED[members[0]]} joined by +, such as {'a+b' if members[0] is str else '128+64'}"
+        return _converting(words, lambda text: _sequence(members, text))
     return None
 
 
@@ -118,10 +119,11 @@ def _sequence(members: tuple[Any, ...], text: str) -> tuple[Any, ...]:
     parts = re.split(r"(?<![eE])\+", text)
     fixed = len(members) > 1 and members[1] is not Ellipsis
     each = members if fixed else members[:1] * len(parts)
-    return tuple(_whole(part) if kind is int else float(part) for kind, part in zip(each, parts, strict=True))
+    return tuple(_whole(part) if kind is int else kind(part) for kind, part in zip(each, parts, strict=True))
 
 
 _TEXT, _NONE = "text", "none"
+_JOINED = {int: "whole numbers", float: "numbers", str: "texts"}
 _SIMPLE: Sequence[tuple[Any, str, Callable[[str], Any]]] = (
     (bool, "true or false", lambda text: {"true": True, "false": False}[text.lower()]),
     (int, "a whole number", _whole),

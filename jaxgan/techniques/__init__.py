@@ -36,11 +36,13 @@ from jaxgan.techniques.heads import mgan as mgan
 from jaxgan.techniques.heads import self_supervised as self_supervised
 from jaxgan.techniques.heads import twin_ac_gan as twin_ac_gan
 from jaxgan.techniques.latents import deligan as deligan
+from jaxgan.techniques.latents import logan as logan
 from jaxgan.techniques.latents import particle_prior as particle_prior
 from jaxgan.techniques.learned_noise import learned_noise as learned_noise
 from jaxgan.techniques.lookahead_minimax import lookahead_minimax as lookahead_minimax
 from jaxgan.techniques.noise import diffusion as diffusion
 from jaxgan.techniques.noise import instance_noise as instance_noise
+from jaxgan.techniques.noise import latent_noise as latent_noise
 from jaxgan.techniques.penalties import dragan as dragan
 from jaxgan.techniques.penalties import gradient_penalty as gradient_penalty
 from jaxgan.techniques.penalties import lecam as lecam
@@ -50,3 +52,4 @@ from jaxgan.techniques.penalties import orthogonal as orthogonal
 from jaxgan.techniques.penalties import r1 as r1
 from jaxgan.techniques.penalties import r2 as r2
 from jaxgan.techniques.penalties import zero_centred_penalty as zero_centred_penalty
+from jaxgan.techniques.san import san as san

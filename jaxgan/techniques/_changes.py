@@ -25,6 +25,11 @@ def with_noise(key: Key, x: Array, std: float | Array) -> Array:
     return x + jnp.asarray(std, x.dtype) * jax.random.normal(key, x.shape, x.dtype)
 
 
+def fading(std: float | Array, step: Array, steps: int) -> float | Array:
+    """A standard deviation that falls linearly to zero over so many steps; with 0 it stays."""
+    return std if steps == 0 else std * jnp.maximum(0.0, 1.0 - step / steps)
+
+
 def turned(images: Array, turns: Array) -> Array:
     """Square images `[n, size, size, channels]`, each turned by so many quarters, int `[n]` in [0, 4)."""
     # Chosen from all four and not gathered, so that no device needs images of another.

@@ -52,6 +52,9 @@ class Play(NamedTuple):
       fake_logits: like `real_logits`.
       generator: the parameters of the generator's network.
       discriminator: the parameters of the discriminator's network.
+      held: the same as a constant of the gradient that is being taken, in both players' rounds, for a term that trains
+        only a part of the discriminator: `judge({**play.held, "head": play.discriminator["head"]}, x)`. A caller's own
+        derivative of the step goes through it, as `stop_gradient` would not let it.
       step: int32 scalar, steps taken so far.
     """
 
@@ -71,6 +74,7 @@ class Play(NamedTuple):
     fake_logits: Array
     generator: Params
     discriminator: Params
+    held: Params
     step: Array
 
     @property
@@ -107,6 +111,22 @@ class Latent(Protocol):
         """`z.data` is `[batch, width]`, whose `columns` are the technique's own to write; `z.label` is the condition.
 
         Neither the shape nor the dtype of `z.data` changes.
+        """
+        ...
+
+
+class Shift(Protocol):
+    """Moves the latents of a minibatch in training alone, inside the gradient of both players."""
+
+    def __call__(
+        self, own: Own, key: Key, z: Batch, noise: slice, judge: Callable[[PyTree | Batch], Array], /
+    ) -> Batch:
+        """Fakes are made again of what it returns, and the discriminator sees these; `sample` does not call it.
+
+        `z` is as `latent` left it, `noise` the columns of its data that belong to no technique. `judge(z) -> [logits]`
+        is the discriminator's answer to what the generator makes of `z`, with the parameters of the round. Neither the
+        shape nor the dtype of `z.data` changes. `Play.generated` is still made of the latents before, and the latents
+        after are in `Play.fake`.
         """
         ...
 
@@ -192,6 +212,7 @@ class Technique(NamedTuple):
       init: `init(key, batch, latent_width) -> Own`.
       attach: `attach(own, key, shapes) -> Own`.
       latent: `latent(own, key, z, columns) -> z`.
+      shift: `shift(own, key, z, noise, judge) -> z`, in training alone.
       meet: `meet(own, key, real, fake, features) -> (real, fake)`.
       rehearse: `rehearse(own, key, fake) -> fake`.
       discriminator_weights: `discriminator_weights(own, key, play) -> (real, fake)`.
@@ -209,6 +230,7 @@ class Technique(NamedTuple):
     init: Init | None = None
     attach: Attach | None = None
     latent: Latent | None = None
+    shift: Shift | None = None
     meet: Meet | None = None
     rehearse: Rehearse | None = None
     discriminator_weights: DiscriminatorWeights | None = None
@@ -227,6 +249,7 @@ class Technique(NamedTuple):
 
 ACTING = (
     "latent",
+    "shift",
     "meet",
     "rehearse",
     "discriminator_weights",

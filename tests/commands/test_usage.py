@@ -8,7 +8,7 @@ from jaxgan import metrics
 from jaxgan.commands.experiment import Arm, Experiment, main
 from jaxgan.commands.listing import documented_arguments, listing
 from jaxgan.commands.usage import description
-from jaxgan.runs.catalogues import LOSSES, NETWORKS, TECHNIQUES
+from jaxgan.runs.catalogues import LOSSES, NETWORKS, OPTIMIZERS, TECHNIQUES
 from jaxgan.runs.options import Architecture, Run, Training
 
 
@@ -73,6 +73,7 @@ def test_lists_what_can_be_named_and_trains_nothing(capsys, tmp_path):
         ("techniques", TECHNIQUES.factories),
         ("losses", LOSSES.factories),
         ("networks", NETWORKS.factories),
+        ("optimizers", OPTIMIZERS.factories),
         ("dynamics", {"alternating", "extragradient", "consensus", "simultaneous"}),
         ("metrics", {"frechet_distance", "mode_coverage", "vendi_score"}),
     ],
@@ -91,6 +92,9 @@ def test_an_entry_says_how_each_parameter_is_written():
         "share: of the batch, in (0, 1]; half in the paper. [a number; default 0.5] "
         'keep: "recent" or "reservoir". [one of recent, reservoir; default recent]'
     )
+    optimizers = " ".join(listing("optimizers").split())
+    assert "paths: beginnings of paths, in whole keys; none freezes nothing. [texts joined by +" in optimizers
+    assert "b1: decay of the mean, in [0, 1). [a number; default --beta1]" in optimizers
     networks = " ".join(listing("networks").split())
     assert "out: units of the output; of an encoder" in networks and "[a whole number; from the data]" in networks
     assert "default relu]" in networks and "[true or false; default false]" in networks

@@ -411,6 +411,12 @@ def term(value):
             {},
             r"latent hook of mine keeps the shape .*columns=",
         ),
+        (
+            Technique("mine", shift=lambda own, key, z, noise, judge: z._replace(data=z.data[:, noise][:, 1:])),
+            {},
+            "shift hook of mine keeps the shape",
+        ),
+        (Technique("mine", shift=lambda own, key, z, noise, judge: z.data), {}, "shift hook of mine returns a Batch"),
         (Technique("mine", rehearse=lambda own, key, fake: fake.data), {}, "rehearse hook of mine returns a Batch"),
         (
             Technique("mine", generator_weights=lambda own, key, play: jnp.ones(BATCH)),

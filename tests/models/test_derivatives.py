@@ -73,13 +73,26 @@ CASES = {
     "normalised": normalised(),
     "normalised with lookahead": {**normalised(), "unroll": Unroll(2)},
     "replayed and averaged": {"techniques": (techniques.replay(12),), "average": 0.9},
+    "latents that move": {"techniques": (techniques.logan(),), "unroll": Unroll(1)},
+    "a direction apart": {
+        "discriminator": networks.normalised_linear(perceptron([5], out=3)),
+        "techniques": (techniques.san(),),
+        "unroll": Unroll(1),
+    },
     "relativistic": {"loss": losses.relativistic()},
     "simultaneous": {"dynamics": dynamics.simultaneous()},
     "extragradient": {"dynamics": dynamics.extragradient()},
     "extragradient from the past": {"dynamics": dynamics.extragradient(from_the_past=True)},
     "consensus": {"consensus": True},
 }
-SLOW = {"lookahead with remat", "fresh minibatches", "relativistic", "normalised with lookahead"}
+SLOW = {
+    "latents that move",
+    "a direction apart",
+    "lookahead with remat",
+    "fresh minibatches",
+    "relativistic",
+    "normalised with lookahead",
+}
 SLOW |= {"plain with terms", "extragradient from the past", "replayed and averaged", "normalised", "packed"}
 SLOW |= {"two discriminator steps", "first order", "simultaneous", "consensus", "extragradient"}
 

@@ -208,6 +208,7 @@ def probe(name, change, log, check):
         init=logged("init", lambda key, batch, width: Own(state=5) if width == 3 + 2 * COLUMNS else None),
         attach=logged("attach", attach),
         latent=logged("latent", latent),
+        shift=logged("shift", lambda own, key, z, noise, judge: z if noise == slice(0, 3) else judge(z)),
         meet=logged("meet", lambda own, key, real, fake, f: (transform(own, key, real), transform(own, key, fake))),
         rehearse=logged("rehearse", transform),
         discriminator_weights=logged("discriminator_weights", lambda own, key, play: (2.0, jnp.ones(BATCH))),
@@ -268,11 +269,15 @@ def test_hooks_are_called_in_order_with_what_they_may_look_at():
     def pairs(*hooks):
         return [(hook, name) for hook in hooks for name in ("times", "plus")]
 
-    assert log == pairs("init", "latent", "meet") + [e for e in log if e[0] in ("attach", "meet", "adjust")][2:]
+    assert (
+        log == pairs("init", "latent", "meet") + [e for e in log if e[0] in ("attach", "shift", "meet", "adjust")][2:]
+    )
     log.clear()
     after, info = jit(players.step)(key(), state, batch)
-    trained_on = pairs("latent", "rehearse", "meet", "discriminator_weights", "discriminator_loss")
-    assert log == trained_on + pairs("meet", "generator_weights", "generator_loss", "update", "adjust", "report")
+    trained_on = pairs("latent", "shift", "rehearse", "meet", "discriminator_weights", "discriminator_loss")
+    assert log == trained_on + pairs(
+        "shift", "meet", "generator_weights", "generator_loss", "update", "adjust", "report"
+    )
 
     np.testing.assert_allclose([*info.terms.generator.values()], 3.0, rtol=1e-4)  # sum(1²), nothing wrong
     np.testing.assert_allclose([*info.terms.discriminator.values()], 2.0, rtol=1e-4)

@@ -79,6 +79,8 @@ NETWORKS = {
     "mlp_everything": Row(
         networks.mlp([6, 4], out=1, maxout=2, **everything, classes=3), flat, (1,), True, True, label=digits
     ),
+    "mlp_virtual": Row(networks.mlp([6, 4], out=2, batch_norm="virtual"), flat, (2,)),
+    "generator_virtual": Row(networks.dcgan_generator(8, 1, width=1, batch_norm="virtual"), flat, (8, 8, 1)),
     "generator_8": Row(networks.dcgan_generator(8, 3, width=2), flat, (8, 8, 3), updates=True),
     "generator_transpose": Row(
         networks.dcgan_generator(8, 1, width=1, upsample="transpose", classes=3),
@@ -97,6 +99,7 @@ NETWORKS = {
     "projection_packed": Row(networks.packed(networks.projection(tiny, 3), 2), flat, (1,), label=digits, pack=2),
     "labelled": Row(networks.labelled(tiny, 3), flat, (1,), label=digits),
     "packed_features": Row(networks.packed_features(networks.labelled(tiny, 3), 2), flat, (1,), label=digits, pack=2),
+    "normalised_linear": Row(networks.normalised_linear(networks.mlp([4], out=3)), flat, ()),
     "minibatch_discrimination": Row(networks.minibatch_discrimination(tiny, 3, group_size=4), flat, (1,)),
     "several_generators": Row(
         networks.several_generators(tiny, 2, shared=networks.mlp([3], out=2, batch_norm=True)), flat, (2,), updates=True

@@ -38,10 +38,13 @@ def by_hand(generator, discriminator, **others):
     return gan(
         generator=generator,
         discriminator=discriminator,
-        generator_optimizer=optax.adam(optax.constant_schedule(1e-3), 0.5, 0.999),
-        discriminator_optimizer=optimizers.adam(optax.constant_schedule(1e-3), 0.5, 0.999),
         latent_dim=3,
-        **{"loss": losses.non_saturating(), **others},
+        **{
+            "loss": losses.non_saturating(),
+            "generator_optimizer": optax.adam(optax.constant_schedule(1e-3), 0.5, 0.999),
+            "discriminator_optimizer": optimizers.adam(optax.constant_schedule(1e-3), 0.5, 0.999),
+            **others,
+        },
     )
 
 
@@ -72,6 +75,39 @@ def test_loss_and_techniques_get_their_parameters():
         techniques=(techniques.r1(0.1), techniques.replay(12, share=0.25)),
     )
     assert_same(trained(build(SMALL, training, (2,)), (2,)), trained(expected, (2,)))
+
+
+def test_optimizers_get_the_rates_and_decays_of_the_options():
+    training = dataclasses.replace(
+        TRAINING,
+        generator_learning_rate=2e-3,
+        discriminator_learning_rate=3e-3,
+        beta1=0.3,
+        beta2=0.9,
+        decay_from=0.5,
+        clip=0.2,
+        generator_optimizer="optimistic_adam:b1=0.1",
+        discriminator_optimizer="frozen:adam(weight_decay=0.2),paths=Dense_0/bias+Dense_1",
+    )
+    discriminator = optimizers.adam(training.learning_rate(3e-3), 0.3, 0.9, weight_decay=0.2)
+    discriminator = optimizers.frozen(discriminator, "Dense_0/bias", "Dense_1")
+    expected = by_hand(
+        networks.mlp([8, 8], 2, activation=jax.nn.tanh),
+        networks.mlp([4, 4], 1, activation=jax.nn.tanh),
+        generator_optimizer=optimizers.optimistic_adam(training.learning_rate(2e-3), 0.1, 0.9),
+        discriminator_optimizer=optax.chain(discriminator, optimizers.weight_clipping(0.2)),
+    )
+    assert_same(trained(build(SMALL, training, (2,)), (2,)), trained(expected, (2,)))
+
+
+def test_any_optimizer_of_optax_may_be_named():
+    training = dataclasses.replace(TRAINING, generator_optimizer="optax:rmsprop:decay=0.7,momentum=0.2")
+    made = training.optimizer("generator")
+    wanted = optax.rmsprop(optax.constant_schedule(1e-3), decay=0.7, momentum=0.2)
+    gradient = {"w": np.array([1.0, -2.0], np.float32)}
+    (u, _), (v, _) = (each.update(gradient, each.init(gradient), gradient) for each in (made, wanted))
+    np.testing.assert_array_equal(u["w"], v["w"])
+    assert TRAINING.optimizer("generator") is None
 
 
 @pytest.mark.slow
@@ -201,6 +237,10 @@ def test_a_model_is_made_of_the_parts_that_it_names():
     [
         ({"model": "vea"}, "--model vea: no model 'vea'; did you mean vae?"),
         ({"model": "vae", "technique": ("r1:1.0",)}, "--technique is not for --model vae, which has no techniques"),
+        (
+            {"model": "vae", "discriminator_optimizer": "adam"},
+            "--discriminator-optimizer is not for --model vae, which has no discriminator_optimizer",
+        ),
         ({"model": "vae", "pack": 2}, "--pack is not for --model vae, which has no discriminator"),
         ({"model": "vae", "average": 0.9}, "--average is not for --model vae, which has no average"),
         ({"model": "vae:beta=-1"}, "--model vae:beta=-1: beta must be at least 0"),

@@ -6,10 +6,11 @@ import typing
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
-from jaxgan import losses, networks, techniques
-from jaxgan.runs.catalogues import ACTIVATIONS, INITIALISERS, LOSSES, NETWORKS, TECHNIQUES
+from jaxgan import losses, networks, optimizers, techniques
+from jaxgan.runs.catalogues import ACTIVATIONS, INITIALISERS, LOSSES, NETWORKS, OPTIMIZERS, TECHNIQUES
 from jaxgan.runs.factories import make, read
 from jaxgan.types import AdversarialLoss, Network, Technique
 
@@ -20,6 +21,7 @@ from jaxgan.types import AdversarialLoss, Network, Technique
         (TECHNIQUES, techniques, Technique, {"r1", "r2", "replay", "dragan", "gradient_penalty", "instance_noise"}),
         (LOSSES, losses, AdversarialLoss, {"minimax", "non_saturating", "hinge", "wasserstein", "relativistic"}),
         (NETWORKS, networks, Network, {"mlp", "dcgan_generator", "dcgan_discriminator"}),
+        (OPTIMIZERS, optimizers, optax.GradientTransformation, {"adam", "optimistic", "frozen", "momentum"}),
     ],
 )
 def test_what_a_package_exports_can_be_named(catalogue, module, makes, some):

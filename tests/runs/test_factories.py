@@ -81,6 +81,7 @@ CATALOGUE = Catalogue(
             "stack:8,out=2,first=inner(3,bias=1),bias=false",
             {"widths": (8,), "out": 2, "first": Inner(3.0, 1.0), "bias": False},
         ),
+        ("positional:3,rest=4+5", {"size": 3, "rest": (4, 5), "depth": 2, "others": {}}),
         ("positional:3,depth=1", {"size": 3, "rest": (), "depth": 1, "others": {}}),
     ],
 )
@@ -150,6 +151,15 @@ def test_what_is_supplied_need_not_be_written_and_what_is_written_wins():
     assert make(read(CATALOGUE, "stack:8,out=4"), {"out": 3}).given["out"] == 4
 
 
+def test_what_is_supplied_reaches_a_call_inside_of_a_call():
+    catalogue = CATALOGUE._replace(readers={Inner: naming(INNER, ("gain",))})
+    call = read(catalogue, "stack:8,out=2,first=inner(bias=1)")
+    assert make(call, {"gain": 5.0}).given["first"] == Inner(5.0, 1.0)
+    assert make(read(catalogue, "stack:8,out=2,first=inner:3"), {"gain": 5.0}).given["first"] == Inner(3.0, 0.0)
+    with pytest.raises(ValueError, match="first takes an inner thing; iner: no inner thing 'iner'"):
+        read(catalogue, "stack:8,out=2,first=iner")
+
+
 def test_public_factories_are_found_by_what_they_return():
     module = types.ModuleType("things")
     vars(module).update(replay=replay, wraps=wraps, _hidden=plain, elsewhere=elsewhere, Made=Made, number=3)
@@ -163,4 +173,4 @@ def test_parameters_are_those_of_the_signature():
     assert list(found) == ["capacity", "share"]
     assert found["capacity"].required and found["capacity"].default is inspect.Parameter.empty
     assert not found["share"].required and found["share"].default == 0.5
-    assert [parameter.name for parameter in parameters(CATALOGUE, positional)] == ["size", "depth"]
+    assert [parameter.name for parameter in parameters(CATALOGUE, positional)] == ["size", "rest", "depth"]

@@ -18,6 +18,22 @@ from jaxgan.runs.options import Architecture, Training
         (lambda: Training(loss="hing"), "--loss hing: no loss 'hing'; did you mean hinge?"),
         (lambda: Training(technique=("r1:1", "r1")), "--technique r1: r1 needs weight, a number"),
         (lambda: Training(technique=("r1:-1",)), "--technique r1:-1: "),
+        (
+            lambda: Training(generator_optimizer="momentum:-0.5"),
+            "--generator-optimizer momentum:-0.5: learning_rate is that of --generator-learning-rate",
+        ),
+        (
+            lambda: Training(discriminator_optimizer="optimistic:adam(0.1)"),
+            "--discriminator-optimizer optimistic:adam(0.1): optimizer takes an optimizer; adam(0.1): learning_rate is",
+        ),
+        (
+            lambda: Training(discriminator_optimizer="weight_clipping:0.1"),
+            "--discriminator-optimizer weight_clipping:0.1: no optimizer 'weight_clipping'",
+        ),
+        (
+            lambda: Training(generator_optimizer="momentum:momentum=2"),
+            "--generator-optimizer momentum:momentum=2: the momentum must be in (-1, 1), got 2",
+        ),
         (lambda: Training(decay_from=1.5), "--decay-from must be in [0, 1], got 1.5"),
         (lambda: Training(clip=float("nan")), "--clip must be at least 0.0, got nan"),
     ],
@@ -28,7 +44,7 @@ def test_a_mistake_names_the_option(make, says):
     assert str(raised.value).startswith(says) and "\n" not in str(raised.value)
 
 
-def test_a_run_records_the_text_and_no_network_that_is_not_named():
+def test_a_run_records_the_text_and_no_network_or_optimizer_that_is_not_named():
     plain = Architecture().recorded()
     assert not {"generator", "discriminator"} & set(plain)
     named = Architecture(generator="mlp:8+8").recorded()
@@ -36,6 +52,8 @@ def test_a_run_records_the_text_and_no_network_that_is_not_named():
     assert Architecture(**named) == Architecture(generator="mlp:8+8")
     technique = ("r1:1.0", "replay:4096,share=0.25")
     assert dataclasses.asdict(Training(technique=technique))["technique"] == technique
+    plain, named = (Training(generator_optimizer=text).recorded() for text in ("auto", "momentum"))
+    assert named == {**plain, "generator_optimizer": "momentum"} and "discriminator_optimizer" not in named
 
 
 def test_the_learning_rate_is_constant_and_then_a_cosine():

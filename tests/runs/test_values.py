@@ -36,6 +36,7 @@ from jaxgan.runs.values import Reader, guess, reader
         (tuple[int, float], "1+0.5", (1, 0.5)),
         (tuple[int, ...], "7", (7,)),
         (Sequence[float] | ArrayLike | None, "1+2", (1.0, 2.0)),
+        (tuple[str, ...], "Conv_0+Conv_1/bias", ("Conv_0", "Conv_1/bias")),
     ],
 )
 def test_reads(annotation, text, value):

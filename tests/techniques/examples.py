@@ -19,6 +19,7 @@ class Example(NamedTuple):
       constant: whether none of its terms and weights has a gradient by the round's fakes or the discriminator, as where
         it ranks, looks up or only adjusts, or depends on what it owns alone.
       signed: whether its terms may be below zero.
+      direction: whether the discriminator has to be one of `networks.normalised_linear`.
     """
 
     call: str
@@ -27,6 +28,7 @@ class Example(NamedTuple):
     images: bool = False
     constant: bool = False
     signed: bool = False
+    direction: bool = False
 
 
 def gathered() -> dict[str, Example]:

@@ -85,6 +85,14 @@ def every_hook(name, key, weights, data, generated, latent):
     if technique.latent:
         latent = technique.latent(own, keys[0], Batch(latent), columns).data
     found = {"latent": latent} if technique.latent else {}
+    if technique.shift:
+
+        def judge(z):
+            return discriminate(generate(z).data)
+
+        shifted = technique.shift(own, jax.random.fold_in(keys[0], 1), Batch(latent), slice(0, NOISE), judge)
+        assert (shifted.data.shape, shifted.data.dtype) == (latent.shape, latent.dtype)
+        found["shift"] = shifted
     kernel = jnp.tanh(weights.reshape(-1, 1) + weights.reshape(1, -1))  # of both players' networks
     play = played(
         discriminate,
@@ -95,7 +103,7 @@ def every_hook(name, key, weights, data, generated, latent):
         generate=generate,
         columns={name: columns},
         generator={"kernel": kernel},
-        discriminator={"kernel": kernel},
+        discriminator={"kernel": kernel, **({"direction": kernel[0]} if EXAMPLES[name].direction else {})},
     )
     if (parts := EXAMPLES[name].parts) > 1:
         in_parts = [y[:, None] * jnp.arange(1.0, parts + 1)[None] for y in (play.real_logits, play.fake_logits)]
@@ -208,7 +216,9 @@ def groups():
     Those that change what a discriminator is, or encode latents of one width, are alone, and those for images among
     themselves.
     """
-    alone = [[name] for name, x in EXAMPLES.items() if x.joint or x.parts > 1 or name == "mode_regularised"]
+    alone = [
+        [name] for name, x in EXAMPLES.items() if x.joint or x.parts > 1 or x.direction or name == "mode_regularised"
+    ]
     images = [name for name, example in EXAMPLES.items() if example.images]
     others = [name for name in EXAMPLES if [name] not in alone and name not in images]
     return [*alone, images, *(others[i :: -(-len(others) // 6)] for i in range(-(-len(others) // 6)))]
@@ -220,6 +230,8 @@ def test_steps_are_finite_keep_their_form_take_one_trace_and_report_terms(names)
     chosen = [TECHNIQUES[name] for name in names]
     parts, shape = EXAMPLES[names[0]].parts, shape_of(names[0])
     discriminator = reshaping(perceptron([5], out=1))
+    if EXAMPLES[names[0]].direction:
+        discriminator = networks.normalised_linear(reshaping(perceptron([5], out=3)))
     players = small_gan(
         *chosen,
         generator=reshaping(perceptron([4], out=math.prod(shape)), shape),

@@ -4,7 +4,7 @@ import functools
 
 import jax.numpy as jnp
 
-from jaxgan.techniques._changes import on_both_sides, with_noise
+from jaxgan.techniques._changes import fading, on_both_sides, with_noise
 from jaxgan.techniques._trees import each_leaf
 from jaxgan.types import Array, Own, Technique
 from jaxgan.types.checks import at_least, whole
@@ -35,7 +35,7 @@ def instance_noise(std: float | Array, *, steps: int = 0) -> Technique:
     whole("the steps of instance_noise", steps, 0)
 
     def noisy(own, key, x):
-        level = std if steps == 0 else std * jnp.maximum(0.0, 1.0 - own.state / steps)
+        level = fading(std, own.state, steps)
         return x._replace(data=each_leaf(functools.partial(with_noise, std=level), key, x.data))
 
     return Technique(
