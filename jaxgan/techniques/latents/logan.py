@@ -26,15 +26,18 @@ def logan(
     `sample` draws latents as ever.
 
     The paper draws latents uniformly from [-1, 1] and clips them to it after the step, which is left out here, where
-    they are normal by default.
+    they are normal by default. The step is in units of the latent, and the generator is trained on latents that
+    `sample` does not draw: where the latent has few columns, begin with a rate of 0.1 and a damping of 1, since what
+    serves images takes a GAN of points apart.
 
-    Use when: the players circle each other or training swings, and a step may take three times as long.
+    Use when: the players of images circle each other or training swings, and a step may take three times as long.
 
     Cost: about three times a plain step, in products: each player has the fakes made and judged twice, and goes through
     the derivative between.
 
     Args:
-      rate: α, 0 or more; 0.9 in the paper for the natural gradient, which wants far less for the plain one.
+      rate: α, 0 or more. The defaults are those of StudioGAN for CIFAR-10, which moves latents in evaluation too; the
+        plain gradient wants a far smaller one.
       form: "natural", or "gradient".
       damping: β of the natural gradient, above 0. A step is at most `α / (2 √β)` long.
       weight: of the squared length of the step, in both losses, 0 or more.
