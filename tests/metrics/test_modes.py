@@ -11,6 +11,7 @@ import pytest
 from jaxgan import metrics
 
 mode_coverage = jax.jit(metrics.mode_coverage, static_argnames=("threshold", "metric"))
+class_coverage = jax.jit(metrics.class_coverage, static_argnames="classes")
 
 
 def ring(modes: int = 8, radius: float = 2.0) -> np.ndarray:
@@ -197,7 +198,7 @@ def test_wrong_arguments_are_named(arguments, message):
 def test_classes_are_counted_where_the_first_and_the_last_are_missing():
     # np.histogram(labels, 1000) spreads its bins over the labels that it sees, and finds other counts.
     labels = np.repeat(np.arange(1, 999), 2)
-    coverage = metrics.class_coverage(labels, 1000)
+    coverage = class_coverage(labels, classes=1000)
     np.testing.assert_array_equal(coverage.counts, np.bincount(labels, minlength=1000))
     assert coverage.modes == 998
     np.testing.assert_allclose(coverage.reverse_kl, np.log(1000 / 998), rtol=1e-3)
@@ -206,18 +207,18 @@ def test_classes_are_counted_where_the_first_and_the_last_are_missing():
 def test_class_divergence_equals_the_formula():
     labels, shares = np.array([0, 0, 2, 2, 2, 3]), np.array([1.0, 2.0, 3.0, 2.0])
     p, r = np.array([2, 3, 1]) / 6, shares[[0, 2, 3]] / 8
-    coverage = metrics.class_coverage(labels, 4, reference=shares)
+    coverage = class_coverage(labels, classes=4, reference=shares)
     np.testing.assert_allclose(coverage.reverse_kl, (p * np.log(p / r)).sum(), rtol=1e-6)
-    np.testing.assert_allclose(metrics.class_coverage(labels, 4).reverse_kl, (p * np.log(4 * p)).sum(), rtol=1e-6)
+    np.testing.assert_allclose(class_coverage(labels, classes=4).reverse_kl, (p * np.log(4 * p)).sum(), rtol=1e-6)
 
 
 def test_labels_out_of_range_are_no_class():
-    coverage = metrics.class_coverage(np.array([-1, -1, 3, 7, 1]), 3)
+    coverage = class_coverage(np.array([-1, -1, 3, 7, 1]), classes=3)
     np.testing.assert_array_equal(coverage.counts, [0, 1, 0])
-    none = metrics.class_coverage(np.array([-1, 3]), 3)
+    none = class_coverage(np.array([-1, 3]), classes=3)
     assert none.modes == 0
     np.testing.assert_allclose(none.reverse_kl, np.log(3), rtol=1e-6)
-    np.testing.assert_array_equal(metrics.class_coverage(np.array([255], np.uint8), 1000).counts.nonzero()[0], [255])
+    np.testing.assert_array_equal(class_coverage(np.array([255], np.uint8), classes=1000).counts.nonzero()[0], [255])
 
 
 @pytest.mark.parametrize(

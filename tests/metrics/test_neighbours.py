@@ -50,7 +50,9 @@ def golden_fake(name: str) -> np.ndarray:
     return {"data": data.fake, "collapsed": data.collapsed, "ten points": data.ten_points}[name]
 
 
-@pytest.mark.parametrize(("name", "k"), golden.NEIGHBOURS)
+@pytest.mark.parametrize(
+    ("name", "k"), [pytest.param(*of, marks=pytest.mark.slow if of == ("data", 3) else ()) for of in golden.NEIGHBOURS]
+)
 def test_golden_values(x64, name, k):
     precision, recall, _, density, coverage = golden.NEIGHBOURS[name, k]
     values = all_four(golden.data().real, golden_fake(name), k)

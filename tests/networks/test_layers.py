@@ -7,12 +7,18 @@ import numpy as np
 import pytest
 
 from jaxgan import networks
+from tests.helpers import jit
+
+maxout, upsample_nearest, minibatch_stddev = (
+    jit(function, static_argnums=1)
+    for function in (networks.maxout, networks.upsample_nearest, networks.minibatch_stddev)
+)
 
 
 def test_maxout_takes_the_largest_piece_of_each_unit():
     x = np.array([[1.0, 5.0, -2.0, -7.0, -3.0, -9.0]])
-    np.testing.assert_array_equal(networks.maxout(jnp.asarray(x), 3), [[5.0, -3.0]])
-    np.testing.assert_array_equal(networks.maxout(jnp.asarray(x), 2), [[5.0, -2.0, -3.0]])
+    np.testing.assert_array_equal(maxout(x, 3), [[5.0, -3.0]])
+    np.testing.assert_array_equal(maxout(x, 2), [[5.0, -2.0, -3.0]])
 
 
 @pytest.mark.parametrize("pieces", [0, 4])
@@ -25,7 +31,7 @@ def test_maxout_names_the_shape_that_does_not_divide(pieces):
 def test_upsample_nearest_equals_repeats(factor):
     x = np.arange(2 * 3 * 4 * 2, dtype=np.float32).reshape(2, 3, 4, 2)
     expected = x.repeat(factor, axis=1).repeat(factor, axis=2)
-    np.testing.assert_array_equal(networks.upsample_nearest(jnp.asarray(x), factor), expected)
+    np.testing.assert_array_equal(upsample_nearest(x, factor), expected)
 
 
 def test_upsample_nearest_needs_images():
@@ -39,7 +45,7 @@ def test_upsample_nearest_needs_images():
 @pytest.mark.parametrize("group_size", [1, 2, 3, 6, 10])
 def test_minibatch_stddev_equals_numpy(shape, group_size):
     x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    y = np.asarray(networks.minibatch_stddev(jnp.asarray(x), group_size))
+    y = np.asarray(minibatch_stddev(x, group_size))
     assert y.shape == (*shape[:-1], shape[-1] + 1)
     np.testing.assert_array_equal(y[..., :-1], x)
     group = min(group_size, 6)
@@ -51,13 +57,13 @@ def test_minibatch_stddev_equals_numpy(shape, group_size):
 
 @pytest.mark.parametrize("batch", [1, 4])
 def test_minibatch_stddev_has_a_finite_gradient_where_all_examples_are_equal(batch):
-    gradient = jax.grad(lambda x: networks.minibatch_stddev(x, 4)[..., -1].sum())(jnp.ones((batch, 3)))
+    gradient = jax.grad(lambda x: minibatch_stddev(x, 4)[..., -1].sum())(jnp.ones((batch, 3)))
     np.testing.assert_array_equal(gradient, np.zeros((batch, 3)))
 
 
 def test_minibatch_stddev_is_computed_in_float32():
     x = jnp.asarray(np.random.default_rng(0).normal(100.0, 1.0, (64, 8)), jnp.bfloat16)
-    y = networks.minibatch_stddev(x, 64)
+    y = minibatch_stddev(x, 64)
     assert y.dtype == jnp.bfloat16
     expected = np.sqrt(np.asarray(x, np.float64).var(axis=0) + 1e-8).mean()
     np.testing.assert_allclose(float(y[0, -1]), expected, rtol=4e-3)
@@ -66,7 +72,7 @@ def test_minibatch_stddev_is_computed_in_float32():
 def test_minibatch_stddev_layer_equals_the_function():
     x = jax.random.normal(jax.random.key(0), (8, 3))
     y = networks.MinibatchStddev(group_size=2).apply({}, x)
-    np.testing.assert_array_equal(y, networks.minibatch_stddev(x, 2))
+    np.testing.assert_array_equal(y, minibatch_stddev(x, 2))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +155,7 @@ def conditional_norm():
     """A conditional batch normalisation of 3 classes with gains and biases of its own, and images."""
     layer = networks.ConditionalBatchNorm(3, momentum=0.75)
     x = 2 + jax.random.normal(jax.random.key(0), (6, 2, 2, 4))
-    variables = layer.init(jax.random.key(1), x, jnp.zeros(6, jnp.int32), train=True)
+    variables = jit(layer.init, static_argnames="train")(jax.random.key(1), x, np.zeros(6, np.int32), train=True)
     params = jax.tree.map(
         lambda a: a + jax.random.normal(jax.random.key(2), a.shape) * jnp.array(0.5), variables["params"]
     )
@@ -158,7 +164,7 @@ def conditional_norm():
 
 def test_conditional_batch_norm_starts_as_batch_norm(conditional_norm):
     layer, _, x = conditional_norm
-    fresh = layer.init(jax.random.key(1), x, jnp.zeros(6, jnp.int32), train=True)
+    fresh = jit(layer.init, static_argnames="train")(jax.random.key(1), x, np.zeros(6, np.int32), train=True)
     assert {name: a.shape for name, a in fresh["params"].items()} == {"gain": (3, 4), "bias": (3, 4)}
     np.testing.assert_array_equal(fresh["params"]["gain"], 1.0)
     np.testing.assert_array_equal(fresh["params"]["bias"], 0.0)
