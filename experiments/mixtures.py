@@ -8,7 +8,12 @@ range, both of 10 000 examples; it does not know the modes. 50 000 samples are m
 high quality (within three standard deviations of a mode) of 0.9889 and a reverse KL of 0.0010 for 100 modes. `width` is
 the deviation within a mode in that of the data: below 1 the generator is too narrow, and its high quality too high.
 
-RESULT
+One CPU core, shared with other jobs, two CPU minutes a seed on each data set. Targets: all modes, a high quality of at
+least 0.98, a reverse KL of at most 0.02, at most five CPU minutes. Seeds 100 to 109, as far as they are measured, stand
+in `results/mixtures/table.md`. The two tuning runs of the final recipe whose numbers were kept: plain grid of 100, seed
+0: 100 modes, high quality 0.9875, reverse KL 0.0064, width 0.957, 0.3 % further than five deviations from every mode;
+ring, seed 1: 8 modes, 0.9929, 0.0014, 0.999. A high quality above the ceiling is no merit: the tails of a mode are cut,
+where particles are judged low and moved.
 
 What it is made of, with lengths in standard deviations of the data:
 

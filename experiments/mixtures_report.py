@@ -43,7 +43,7 @@ def table(cells: Mapping[str, list[Mapping[str, Any]]]) -> str:
 
 
 def picture(samples: Mapping[str, np.ndarray]) -> Figure:
-    """Samples of each data set, and one mode of the grid of 100 by the side of real data."""
+    """Samples of each data set, and the grid of 100 around its modes over real data, in a circle of three std."""
     figure = Figure(figsize=(11, 7.6), layout="constrained")
     panels = figure.subplots(2, 3).ravel()
     for axes, (name, x) in zip(panels, samples.items(), strict=False):
@@ -53,14 +53,14 @@ def picture(samples: Mapping[str, np.ndarray]) -> Figure:
         axes.set(xticks=[], yticks=[])
     axes, task, x = panels[-1], TASKS["grid_100"](), samples.get("grid_100")
     if x is not None:
-        real = np.asarray(task.sample(jax.random.key(0), len(x)))
+        real, means, std = np.asarray(task.sample(jax.random.key(0), len(x))), np.asarray(task.means), float(task.std)
         for points, colour, label in ((real, "#999999", "real"), (x, "#0072B2", "generated")):
-            near = points[np.max(np.abs(points - 0.5), axis=1) < 0.16]
-            axes.scatter(*near.T, s=14, color=colour, linewidths=0, label=label)
-        axes.add_patch(Circle((0.5, 0.5), 3 * float(task.std), fill=False, color="#D55E00", linewidth=2))
-        axes.set_title("one mode of 100, 3 std", fontsize=22)
-        axes.set(xticks=[], yticks=[], xlim=(0.34, 0.66), ylim=(0.34, 0.66), aspect="equal")
-        axes.legend(fontsize=16, loc="upper left", borderpad=0.2, handletextpad=0.1, markerscale=2)
+            mode = np.argmin(np.sum((points[:, None] - means[None]) ** 2, axis=2), axis=1)
+            axes.scatter(*((points - means[mode])[:1500] / std).T, s=6, color=colour, linewidths=0, label=label)
+        axes.add_patch(Circle((0, 0), 3, fill=False, color="#D55E00", linewidth=2))
+        axes.set_title("100 modes in one", fontsize=22)
+        axes.set(xticks=[], yticks=[], xlim=(-6, 6), ylim=(-4.5, 7.5), aspect="equal")
+        axes.legend(fontsize=16, loc="upper left", borderpad=0.2, handletextpad=0.1, markerscale=3)
     return figure
 
 
