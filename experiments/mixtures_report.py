@@ -30,8 +30,9 @@ def table(cells: Mapping[str, list[Mapping[str, Any]]]) -> str:
         n = len(found)
 
         def spread(key: str, digits: int, columns: Mapping[str, Any] = columns) -> str:
-            values = columns[key]
-            mean, half = interval(values) if len(values) > 1 else (values[0], float("nan"))
+            if len(columns[key]) == 1:
+                return f"{columns[key][0]:.{digits}f}"
+            mean, half = interval(columns[key])
             return f"{mean:.{digits}f} ± {half:.{digits}f}"
 
         row = [TITLES[name], str(n), f"{sum(m == task.modes for m in columns['modes'])} of {n}"]
