@@ -7,6 +7,7 @@ from jaxgan.networks.dcgan import (
     dcgan_generator,
 )
 from jaxgan.networks.equinox import from_equinox
+from jaxgan.networks.fourier import fourier_features
 from jaxgan.networks.gradient_normalisation import gradient_normalised
 from jaxgan.networks.layers import (
     ConditionalBatchNorm,
@@ -42,6 +43,7 @@ __all__ = [
     "blocks",
     "dcgan_discriminator",
     "dcgan_generator",
+    "fourier_features",
     "from_equinox",
     "from_linen",
     "from_nnx",

@@ -90,6 +90,9 @@ NETWORKS = {
         label=digits,
     ),
     "mlp_noise": Row(networks.mlp([6], out=1, noise=0.1), flat, (1,), noisy=True),
+    "fourier_features": Row(
+        networks.fourier_features(networks.labelled(tiny, 3), 4, largest=4.0), flat, (1,), label=digits
+    ),
     "gradient_normalised": Row(networks.gradient_normalised(tiny), flat, (1,)),
     "discriminator_8": Row(networks.dcgan_discriminator(width=2, out=4), small, (4,)),
     "discriminator_everything": Row(
