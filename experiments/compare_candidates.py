@@ -1,4 +1,7 @@
-"""The settings that `compare_techniques.py` tries for each technique; what is compared is in `compare_protocol.py`."""
+"""The settings that `compare_techniques.py` tries for each technique; what is compared is in `compare_protocol.py`.
+
+Techniques that need labels are not among them: no network of the four tasks is given any.
+"""
 
 from typing import Any
 
@@ -53,6 +56,7 @@ def candidates(task: str) -> dict[str, list[Change]]:
     found["spectral_norm"] = [Change({}, {"spectral_norm": True})]
     # Noise and augmentation
     technique("instance_noise", *(f"instance_noise:{w * s:g},steps={steps}" for w in (0.03, 0.1, 0.3)))
+    technique("latent_noise", f"latent_noise:0.1,steps={steps}", f"latent_noise:0.3,steps={steps}")
     technique("diffusion", "diffusion", "diffusion:show=true")
     technique(
         "differentiable_augmentation",
@@ -87,19 +91,50 @@ def candidates(task: str) -> dict[str, list[Change]]:
     technique("lookahead_minimax", "lookahead_minimax:5", "lookahead_minimax:50")
     found["extragradient"] = [Change({"dynamics": "extragradient"})]
     found["consensus"] = [Change({"dynamics": f"consensus:{w}"}) for w in (0.01, 0.1)]
+    found["optimistic"] = [Change(dict.fromkeys(("generator_optimizer", "discriminator_optimizer"), "optimistic_adam"))]
+    technique("logan", "logan:0.1,damping=1.0", "logan")
     found["average"] = [Change({"average": decay}) for decay in (0.99, 0.999)]
     found["negative_momentum"] = [Change({"beta1": -0.5})]
     # Experience
     technique("replay", "replay:4096,share=0.25", "replay:4096,share=0.5", "replay:4096,share=0.5,keep=reservoir")
     technique("old_discriminators", "old_discriminators", "old_discriminators:weight=1.0")
-    # Several networks
+    # Other networks
+    width = setting.architecture.discriminator_width
+
+    def network(player: str, options: str = "", out: int = 1) -> str:
+        """The task's own network as a text, with further options."""
+        if images:
+            end = f"out={out}" if player == "discriminator" else "batch_norm=true"
+            return f"dcgan_{player}(width={getattr(setting.architecture, player + '_width')},{end}{options})"
+        hidden = "+".join([str(getattr(setting.architecture, f"{player}_width"))] * setting.architecture.layers)
+        made = f"widths={hidden},activation={setting.architecture.activation}"
+        return f"mlp({made},kernel_init={setting.architecture.initialisation},out={out}{options})"
+
+    def discriminator(name: str, *texts: str, **training: Any) -> None:
+        found[name] = [Change(training, {"discriminator": text}) for text in texts]
+
+    judge = network("discriminator")
+    discriminator("minibatch_discrimination", *(f"minibatch_discrimination:{judge},kernels={n}" for n in (8, 32)))
+    discriminator("packed_features", *(f"packed_features:{judge},m={m}" for m in (2, 4)))
+    discriminator("gradient_normalised", f"gradient_normalised:{judge}")
+    discriminator(
+        "hidden_noise", *(network("discriminator", f",noise={std}").replace("(", ":", 1)[:-1] for std in (0.1, 0.3))
+    )
+    san = f"normalised_linear:{network('discriminator', out=width)}"
+    discriminator("san", san, loss="hinge", technique=("san",))
+    several = f"several_discriminators:{judge},count=3"
+    found["gman"] = [Change({"technique": (text,)}, {"discriminator": several}) for text in ("gman", "gman:1.0")]
     if not images:
-        hidden = "+".join([str(setting.architecture.generator_width)] * setting.architecture.layers)
-        one = f"mlp(widths={hidden},out=2,activation={setting.architecture.activation})"
+        one = network("generator", out=2)
         found["mgan"] = [
             Change({"technique": (f"mgan:8,weight={w}",)}, {"generator": f"several_generators:{one},count=8"})
             for w in (0.01, 0.1)
         ]
+    # Encoders
+    encoder = network("discriminator", out=setting.architecture.latent_dim)
+    technique("ali", f"ali:{encoder}")
+    technique("veegan", f"veegan:{encoder}")
+    technique("mode_regularised", f"mode_regularised:{encoder}")
     # Pairs that make sense
     both = f"r1:{0.01 * v:g} r2:{0.01 * v:g}"
     weak = f"r1:{0.001 * v:g} r2:{0.001 * v:g}"
