@@ -149,11 +149,9 @@ def _mlp(player: str, architecture: Architecture, shape: Shape, scale: float, ou
 def _dcgan(player: str, architecture: Architecture, shape: Shape, scale: float, out: int) -> Network:
     del scale
     height, width, channels = shape
-    if height != width:
-        raise ValueError(f"images must be square, not {height}x{width}")
     if player == "generator":
         return networks.dcgan_generator(
-            height, channels, width=architecture.generator_width, batch_norm=architecture.batch_norm
+            (height, width), channels, width=architecture.generator_width, batch_norm=architecture.batch_norm
         )
     return networks.dcgan_discriminator(
         width=architecture.discriminator_width, spectral_norm=architecture.spectral_norm, out=out
@@ -189,7 +187,7 @@ def _from_data(player: str, shape: Shape) -> dict[str, Any]:
     """Those parameters of `options.FROM_DATA` that examples of this shape have."""
     given: dict[str, Any] = {"out": math.prod(shape) if player == "generator" else 1, "shape": shape}
     if len(shape) == 3:
-        given |= {"size": shape[0]}
+        given |= {"size": shape[0] if shape[0] == shape[1] else shape[:2]}
     if len(shape) == 2:
         given |= {"length": shape[0]}
     return {**given, "channels": shape[-1]}
