@@ -23,6 +23,7 @@ from jaxgan.networks.mlp import mlp
 from jaxgan.networks.nnx import from_nnx
 from jaxgan.networks.packed_features import packed_features
 from jaxgan.networks.packing import packed
+from jaxgan.networks.parts import by_part
 from jaxgan.networks.precision import in_bfloat16
 from jaxgan.networks.recurrent import GRU
 from jaxgan.networks.sequences import sequence_discriminator, sequence_generator
@@ -37,6 +38,7 @@ __all__ = [
     "MinibatchStddev",
     "SpectralNorm",
     "blocks",
+    "by_part",
     "dcgan_discriminator",
     "dcgan_generator",
     "from_equinox",

@@ -38,8 +38,7 @@ def convolution(x: Array, kernel: Array, stride: int = 1) -> Array:
     taps, _, inputs, outputs = kernel.shape
     batch, (height, width) = x.shape[0], (-(-side // stride) for side in x.shape[1:3])
     down, across = (
-        max((side - 1) * stride + taps - before, 0)
-        for side, before in zip((height, width), x.shape[1:3], strict=True)
+        max((side - 1) * stride + taps - before, 0) for side, before in zip((height, width), x.shape[1:3], strict=True)
     )
     around = ((0, 0), (down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
     if stride == 1 and 4 * outputs <= inputs:  # products first, of which fewer numbers are then moved

@@ -111,7 +111,8 @@ def dcgan_discriminator(
 
     Convolutions of stride 2 halve both sides, rounded up, and double the channels from `width` on, until the longer
     side has at most 6 pixels, and at least two of them: two for 8 pixels, three for 28 and 32, then one more for each
-    doubling; then a linear map to one logit, or to `out` numbers. At 28 pixels `width=2` is the discriminator of Metz et al. 2017 with a quarter of their generator's channels.
+    doubling; then a linear map to one logit, or to `out` numbers. At 28 pixels `width=2` is the discriminator of Metz
+    et al. 2017 with a quarter of their generator's channels.
 
     Args:
       out: units of the output: 1 for a discriminator, `2 * latent_dim` (mean and log-variance) for an encoder.

@@ -27,6 +27,7 @@ def build(
     *,
     kind: Kind | None = None,
     classes: int | None = None,
+    widths: Sequence[int] = (),
 ) -> Model:
     """The model that a configuration describes, of those parts that the signature of its factory names.
 
@@ -39,6 +40,7 @@ def build(
       kind: what an example is, which chooses the networks that are not named; None reads it off the shape, points
         with one axis and images with three.
       classes: of the data, from which fakes of a conditional generator draw their labels evenly; None for data without.
+      widths: of the parts of a row, see `types.Tabular`; a generator ends in a softmax over each choice.
 
     Raises:
       ValueError: examples for which there is no network, or a named network that does not fit them.
@@ -50,12 +52,15 @@ def build(
     @functools.cache  # two parts ask for it
     def generator() -> Network:
         network = _player("generator", architecture, kind, example_shape, scale)
+        network = networks.by_part(network, widths) if widths else network
+        network = _told(network, "generator", architecture, classes)
         columns = sum(technique.columns for technique in training.techniques())
         _check_fit("generator", architecture, network, (training.batch_size, architecture.latent_dim + columns))
         return _computed(architecture, network)
 
     def discriminator(out: int = 1, pack: int = 1) -> Network:
-        network = packed(_player("discriminator", architecture, kind, example_shape, scale, out), pack)
+        network = _player("discriminator", architecture, kind, example_shape, scale, out)
+        network = packed(_told(network, "discriminator", architecture, classes), pack)
         _check_fit("discriminator", architecture, network, (training.batch_size, *example_shape))
         return _computed(architecture, network)
 
@@ -90,6 +95,16 @@ def build(
 
 def _computed(architecture: Architecture, network: Network) -> Network:
     return networks.in_bfloat16(network) if architecture.compute == "bfloat16" else network
+
+
+def _told(network: Network, player: str, architecture: Architecture, classes: int | None) -> Network:
+    """A network that is not named, told the class if that is wanted."""
+    if not architecture.conditional or getattr(architecture, player) != AUTO:
+        return network
+    if classes is None or classes < 2:
+        raise ValueError("--conditional needs data with at least two classes, and these have none")
+    # Joined to the latent, a label acts with and without batch normalisation, and in every kind of network.
+    return networks.labelled(network, classes) if player == "generator" else networks.projection(network, classes)
 
 
 def _labels(generator: Network, classes: int | None) -> Callable[[Key, int], Array] | None:
@@ -168,6 +183,7 @@ def _sequential(player: str, architecture: Architecture, shape: Shape, scale: fl
 
 _AUTOMATIC: dict[str, Callable[[str, Architecture, Shape, float, int], Network]] = {
     "points": _mlp,
+    "tables": _mlp,
     "images": _dcgan,
     "sequences": _sequential,
 }
