@@ -69,7 +69,15 @@ ARMS: dict[Kind, Arm] = {
     ),
     "sequences": Arm(
         Architecture(generator_width=64, discriminator_width=64, latent_dim=32),
-        dataclasses.replace(PENALISED, steps=3000, batch_size=64, technique=("r1:0.1", "r2:0.1")),
+        dataclasses.replace(
+            PENALISED,
+            steps=1500,
+            batch_size=64,
+            technique=("r1:0.1", "r2:0.1"),
+            generator_learning_rate=2e-3,
+            discriminator_learning_rate=2e-3,
+            average=0.99,
+        ),
     ),
     "images": Arm(
         Architecture(generator_width=32, discriminator_width=64, latent_dim=64, batch_norm=True),

@@ -189,7 +189,7 @@ def test_arrays_of_bytes_are_resized_and_others_are_not(tmp_path):
     assert (read_samples(tmp_path / "x.npy", size=(4, 4)).data == np.full((3, 4, 4, 1), 9)).all()
     np.save(tmp_path / "y.npy", np.zeros((3, 8, 8, 3)))
     assert read_samples(tmp_path / "y.npy", size=(8, 8)).data.shape == (3, 8, 8, 3)
-    with pytest.raises(ValueError, match="only uint8 images, grey or colour, are resized; .* holds float64"):
+    with pytest.raises(ValueError, match=r"only uint8 images, grey or colour, are resized; .* holds float64"):
         read_samples(tmp_path / "y.npy", size=(4, 4))
 
 

@@ -23,6 +23,12 @@ TASKS = {
     "digits_in_time": (data.digits_in_time, (24, 8), "sequences", 1000),
     "arrays": (lambda: data.arrays(POINTS), (3,), "points", 0),
     "arrays_uint8": (lambda: data.arrays(PIXELS, label=np.arange(4)), (2, 2, 1), "images", 4),
+    "rows": (
+        lambda: data.Examples("rows", "tables", jnp.asarray(POINTS), jnp.arange(4), True, tuple("abcd"), (1, 2)),
+        (3,),
+        "tables",
+        4,
+    ),
     "balanced": (lambda: data.balanced(data.arrays(PIXELS, label=np.array([0, 0, 0, 1]))), (2, 2, 1), "images", 2),
 }
 

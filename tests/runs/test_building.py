@@ -11,6 +11,7 @@ import pytest
 from jaxgan import Unroll, dynamics, gan, losses, networks, optimizers, techniques, vae
 from jaxgan.runs.building import build
 from jaxgan.runs.options import Architecture, Training
+from jaxgan.types import Batch
 
 SMALL = Architecture(generator_width=8, discriminator_width=4, layers=2, activation="tanh", latent_dim=3)
 TRAINING = Training(batch_size=6, steps=10)
@@ -210,3 +211,26 @@ def test_a_model_takes_no_options_of_parts_that_it_has_not(options, says):
     with pytest.raises(ValueError) as raised:
         build(SMALL, dataclasses.replace(TRAINING, **options), (2,))
     assert says in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_rows_of_a_table_end_in_their_parts_and_classes_are_told_to_both_networks():
+    architecture = dataclasses.replace(SMALL, conditional=True)
+    model = build(architecture, TRAINING, (4,), kind="tables", classes=3, widths=(1, 2, 1))
+    assert model.conditional
+
+    @jax.jit
+    def run(batch):
+        state = model.init(jax.random.key(0), batch)
+        return state, model.sample(jax.random.key(1), state, 5, label=jnp.arange(5) % 3)
+
+    state, samples = run(Batch(np.ones((6, 4), np.float32), np.arange(6) % 3))
+    np.testing.assert_allclose(samples[:, 1:3].sum(axis=1), 1, rtol=1e-5)
+    assert state.discriminator.params["embedding"].shape == (3, 4)
+    assert state.generator.params["Dense_0"]["kernel"].shape == (3 + 3, 8)
+
+
+def test_networks_are_told_classes_only_where_there_are_some():
+    architecture = dataclasses.replace(SMALL, conditional=True)
+    for classes in (None, 1):
+        with pytest.raises(ValueError, match="--conditional needs data with at least two classes, and these have none"):
+            build(architecture, TRAINING, (2,), classes=classes)
