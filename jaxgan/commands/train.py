@@ -11,12 +11,16 @@ import numpy as np
 
 from jaxgan.backend import processes
 from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, parse, train_one
+from jaxgan.commands.listing import listing
 from jaxgan.data import Examples, ImageStream, balanced, encoding_as_json
 from jaxgan.data.encodings import FILE
 from jaxgan.data.own import Own, imbalance, own
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.types import Kind
 
+HELP = ("-h", "--help", "-H", "--help-verbose")
+ASKED = ("class_accuracy",)  # what is measured of a conditional model where nothing else is asked for
+OUT = {"tables": "rows.csv", "images": "samples.png"}
 FEW = 1000  # examples, below which a discriminator may learn them by heart
 DESCRIPTION = """Trains a GAN on your own data.
 
@@ -93,29 +97,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    asks = any(argument in ("-h", "--help", "-H") for argument in arguments)
-    if asks and not any(argument.split("=")[0] == "--data" for argument in arguments):
-        _options(arguments, Source("PATH"), "points", False)
-    own_arguments = [argument for argument in arguments if argument not in ("-h", "--help", "-H")]
-    source, _ = parse(Source, own_arguments, return_unknown_args=True)
-    found = read(source)
-    classes = isinstance(found.task, Examples) and found.task.modes > 1
-    options = _options(arguments, source, found.task.kind, classes)
+    if not any(argument.split("=")[0] == "--data" for argument in arguments):
+        # Help and lists need no data; without either the options say themselves what is missing.
+        if not any(argument in HELP or argument.split("=")[0] == "--list" for argument in arguments):
+            raise ValueError("--data is missing: a folder of images, a file or tfds:NAME/SPLIT; see --help")
+        listed = _options(arguments, Source("PATH"), "points", False).list
+    else:
+        source, _ = parse(Source, [a for a in arguments if a not in HELP], return_unknown_args=True)
+        found = read(source)
+        classes = isinstance(found.task, Examples) and found.task.modes > 1
+        options = _options(arguments, source, found.task.kind, classes)
+        if (listed := options.list) is None:
+            return _train(options, source, found)
+    assert listed is not None
+    print(listing(listed))
+    return 0
+
+
+def _train(options: Options, source: Source, found: Own) -> int:
     processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
-    conditional = options.architecture.conditional
+    task, conditional, run = found.task, options.architecture.conditional, options.run
     if processes.is_first():
-        print("\n".join(said(found.task, conditional)))
-    if not conditional and options.run.metric == ASKED:
-        options = dataclasses.replace(options, run=dataclasses.replace(options.run, metric=()))
-    recorded = Recorded(**dataclasses.asdict(source), digest=_digest(found.task))
-    unequal = conditional and isinstance(found.task, Examples) and imbalance(found.task)
-    task = balanced(found.task) if unequal else found.task
-    experiment = Experiment("train", DESCRIPTION, recorded, lambda _: task, options.run, {})
+        print("\n".join(said(task, conditional)))
+    if not conditional and run.metric == ASKED:
+        run = dataclasses.replace(run, metric=())
+    recorded = Recorded(**dataclasses.asdict(source), digest=_digest(task))
+    if conditional and isinstance(task, Examples) and imbalance(task):
+        task = balanced(task)
+    experiment = Experiment("train", DESCRIPTION, recorded, lambda _: task, run, {})
     files = {} if found.encoding is None else {FILE: encoding_as_json(found.encoding)}
-    page = train_one(experiment, dataclasses.replace(options, data=recorded), files)
+    page = train_one(experiment, dataclasses.replace(options, data=recorded, run=run), files)
     if processes.is_first():
-        print(f"report: {page}")
-        print(f"samples: jaxgan sample {options.run.workdir} --out {_out(found.task.kind)}")
+        print(f"report: {page}\nsamples: jaxgan sample {run.workdir} --out {OUT.get(task.kind, 'samples.npz')}")
     return 0
 
 
@@ -146,9 +159,6 @@ def said(task: Examples | ImageStream, conditional: bool) -> list[str]:
             "with the data, and see jaxgan techniques for augmentation"
         )
     return lines
-
-
-ASKED = ("class_accuracy",)
 
 
 def _options(arguments: Sequence[str], source: Source, kind: Kind, classes: bool) -> Options:
@@ -184,7 +194,3 @@ def _digest(task: Examples | ImageStream) -> str:
     if task.labels is not None:
         digest.update(np.ascontiguousarray(task.labels).tobytes())
     return digest.hexdigest()[:16]
-
-
-def _out(kind: Kind) -> str:
-    return {"tables": "rows.csv", "images": "samples.png"}.get(kind, "samples.npz")

@@ -1,6 +1,7 @@
 """`jaxgan train` on own data, from files to samples like them, and one line for what cannot be."""
 
 import json
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -17,6 +18,7 @@ from jaxgan.commands.train import ARMS, said
 from jaxgan.data.own import own
 from jaxgan.training import loop
 
+ROOT = Path(__file__).resolve().parents[2]
 RANDOM = np.random.RandomState(0)
 QUICK = ["--steps", "4", "--batch-size", "8", "--samples", "16", "--layers", "1", "--generator-width", "4"]
 QUICK += ["--discriminator-width", "4", "--latent-dim", "2", "--no-watch-modes"]
@@ -133,6 +135,30 @@ def test_options_begin_with_the_defaults_for_the_data(tmp_path):
     assert other.training.loss == "relativistic"
 
 
+def test_the_commands_in_the_readme_train_on_such_data(tmp_path, monkeypatch):
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## Train on your own data")[1].split("\n## ")[0]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    for i in range(3):
+        Image.fromarray(RANDOM.randint(0, 256, (90 + i, 80, 3)).astype(np.uint8)).save(tmp_path / "photos" / f"{i}.jpg")
+    write_table("customers.csv")
+    (tmp_path / "customers.csv").write_text((tmp_path / "customers.csv").read_text().replace("kind", "segment"))
+    np.savez("waves.npz", samples=RANDOM.normal(size=(20, 9, 2)), kind="sequences")
+    begun = []
+
+    def record(experiment, options, files):
+        begun.append((str(options.run.workdir), experiment.task(options.data).kind))
+        return tmp_path
+
+    with mock.patch("jaxgan.commands.train.train_one", record):
+        for line in text.splitlines():
+            if line.startswith("jaxgan train"):
+                assert main(line.split()[1:]) == 0
+    assert begun == [("runs/photos", "images"), ("runs/customers", "tables"), ("runs/waves", "sequences")]
+    sampled = [line.split()[2] for line in text.splitlines() if line.startswith("jaxgan sample")]
+    assert sampled == [workdir for workdir, _ in begun]
+
+
 def test_what_is_said_of_the_data_before_training(tmp_path):
     np.savez(tmp_path / "x.npz", samples=RANDOM.normal(size=(90, 2)), labels=np.arange(90) // 80)
     task = own(tmp_path / "x.npz").task
@@ -154,10 +180,19 @@ def test_help_is_shown_without_data(capsys):
     assert "usage: jaxgan train" in printed and "--data" in printed and "--technique" in printed
 
 
+def test_what_can_be_named_is_listed_without_data_and_with_it(tmp_path, capsys):
+    np.save(tmp_path / "x.npy", RANDOM.normal(size=(20, 2)))
+    assert main(["train", "--list", "losses"]) == 0
+    without = capsys.readouterr().out
+    assert without.startswith("losses: --loss NAME")
+    assert main(["train", "--data", str(tmp_path / "x.npy"), "--list", "losses"]) == 0
+    assert capsys.readouterr().out == without
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "--data"),
+        ([], "--data is missing: a folder of images, a file or tfds:NAME/SPLIT"),
         (["--data", "{here}/nothing"], "no file or folder {here}/nothing; data are a folder of images, .npy"),
         (["--data", "{here}"], "no images in {here}"),
         (["--data", "{here}/x.npy", "--size", "big"], "--size is a side in pixels, or HEIGHTxWIDTH"),

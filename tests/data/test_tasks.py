@@ -66,11 +66,11 @@ def test_a_task_says_what_it_is(name):
     if modes:
         np.testing.assert_allclose(task.shares.sum(), 1, rtol=1e-6)
     assert len(task.names) in (0, modes)
-    assert isinstance(task, Finite) == (name in ("digits", "arrays", "arrays_uint8", "balanced"))
+    assert isinstance(task, Finite) == (name in ("digits", "arrays", "arrays_uint8", "rows", "balanced"))
     assert not isinstance(task, Stream)
 
 
-@pytest.mark.parametrize("name", ["digits", "arrays", "arrays_uint8"])
+@pytest.mark.parametrize("name", ["digits", "arrays", "arrays_uint8", "rows"])
 def test_finite_examples_can_be_had_by_their_number(name):
     task = TASKS[name][0]()
     batch = task.at(np.array([1, 0, 1]))
