@@ -25,8 +25,9 @@ class Sample:
     workdir: tyro.conf.Positional[Path]
     """Folder of the run; of a comparison, that of one arm."""
     out: Path
-    """A new file: .png for a picture; .npz for an array `samples` [n, ...] in the units of the data (of a table, as it was
-    encoded), its `kind`, and `labels` [n] where they are known; .csv, .tsv or .parquet for rows of the table that the run was trained on."""
+    """A new file: .png for a picture; .npz for an array `samples` [n, ...] in the units of the data (rows as they were
+    encoded), its `kind`, and `labels` [n] where they are known; .csv, .tsv or .parquet for rows of the table that the
+    run was trained on."""
     n: int = 64
     """How many."""
     seed: int | None = None
