@@ -14,7 +14,7 @@ from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, pa
 from jaxgan.commands.listing import listing
 from jaxgan.data import Examples, ImageStream, balanced, encoding_as_json
 from jaxgan.data.encodings import FILE
-from jaxgan.data.own import Own, imbalance, own
+from jaxgan.data.own_data import OwnData, imbalance, own_data
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.types import Kind
 
@@ -69,7 +69,7 @@ ARMS: dict[Kind, Arm] = {
     ),
     "tables": Arm(
         Architecture(generator_width=128, discriminator_width=128, layers=3, latent_dim=32),
-        dataclasses.replace(PENALISED, steps=5000, technique=("r1:0.1", "r2:0.1")),
+        dataclasses.replace(PENALISED, steps=5000, technique=("r1:1.0", "r2:1.0")),
     ),
     "sequences": Arm(
         Architecture(generator_width=64, discriminator_width=64, latent_dim=32),
@@ -85,7 +85,7 @@ ARMS: dict[Kind, Arm] = {
     ),
     "images": Arm(
         Architecture(generator_width=32, discriminator_width=64, latent_dim=64, batch_norm=True),
-        dataclasses.replace(PENALISED, steps=3000, batch_size=64, technique=("r1:0.3", "r2:0.3")),
+        dataclasses.replace(PENALISED, steps=2000, batch_size=64, technique=("r1:0.3", "r2:0.3")),
     ),
 }
 
@@ -114,7 +114,7 @@ def _run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _train(options: Options, source: Source, found: Own) -> int:
+def _train(options: Options, source: Source, found: OwnData) -> int:
     processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
     task, conditional, run = found.task, options.architecture.conditional, options.run
     if processes.is_first():
@@ -132,9 +132,9 @@ def _train(options: Options, source: Source, found: Own) -> int:
     return 0
 
 
-def read(source: Source) -> Own:
+def read(source: Source) -> OwnData:
     """Reads the data that options name."""
-    return own(
+    return own_data(
         source.data,
         kind=source.kind,
         size=None if source.size is None else _size(source.size),

@@ -24,7 +24,7 @@ from jaxgan.data.images import ImageStream as ImageStream
 from jaxgan.data.images import images as images
 from jaxgan.data.mixtures import Mixture as Mixture
 from jaxgan.data.mixtures import mixture as mixture
-from jaxgan.data.own import own as own
+from jaxgan.data.own_data import own_data as own_data
 from jaxgan.data.sequences import DigitsInTime as DigitsInTime
 from jaxgan.data.sequences import digits_in_time as digits_in_time
 from jaxgan.data.source import MissingData as MissingData

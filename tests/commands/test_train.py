@@ -15,7 +15,7 @@ from jaxgan import data
 from jaxgan.commands.main import main
 from jaxgan.commands.sample import read_encoding
 from jaxgan.commands.train import ARMS, said
-from jaxgan.data.own import own
+from jaxgan.data.own_data import own_data
 from jaxgan.training import loop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,7 +161,7 @@ def test_the_commands_in_the_readme_train_on_such_data(tmp_path, monkeypatch):
 
 def test_what_is_said_of_the_data_before_training(tmp_path):
     np.savez(tmp_path / "x.npz", samples=RANDOM.normal(size=(90, 2)), labels=np.arange(90) // 80)
-    task = own(tmp_path / "x.npz").task
+    task = own_data(tmp_path / "x.npz").task
     first, unequal, few = said(task, conditional=True)
     assert first == "x.npz: 90 points of 2, 2 classes"
     assert unequal == (

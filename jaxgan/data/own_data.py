@@ -23,7 +23,7 @@ LARGEST = 2**30  # bytes of examples on the device
 UNEQUAL = 1.5  # times that the largest class may have of the smallest before they count as unbalanced
 
 
-class Own(NamedTuple):
+class OwnData(NamedTuple):
     """Own data, ready to be imitated.
 
     Attributes:
@@ -36,7 +36,7 @@ class Own(NamedTuple):
     encoding: Encoding | None = None
 
 
-def own(
+def own_data(
     source: str | os.PathLike[str],
     *,
     kind: Kind | None = None,
@@ -45,7 +45,7 @@ def own(
     drop: Collection[str] = (),
     categories: Collection[str] = (),
     data_dir: str | os.PathLike[str] | None = None,
-) -> Own:
+) -> OwnData:
     """Reads own data and brings them to units in which networks work.
 
     Args:
@@ -87,7 +87,7 @@ def own(
     )
 
 
-def of_samples(samples: Samples) -> Own:
+def of_samples(samples: Samples) -> OwnData:
     """Brings samples to units in which networks work.
 
     Images of 8 bits stay as they are, those of 16 bits are scaled from [0, 65535] to [-1, 1], others, and sequences by
@@ -118,7 +118,7 @@ def of_samples(samples: Samples) -> Own:
     labels, names = (samples.labels, samples.names) if len(samples.names) > 1 else (None, ())
     x = x if x.dtype == np.uint8 else x.astype(np.float32)
     task = arrays(x, None if labels is None else labels.astype(np.int32), Path(name).name, samples.kind)
-    return Own(task._replace(names=names), encoding)
+    return OwnData(task._replace(names=names), encoding)
 
 
 def _pixels(x: np.ndarray) -> tuple[np.ndarray, Scaling | None]:
@@ -134,14 +134,14 @@ def _pixels(x: np.ndarray) -> tuple[np.ndarray, Scaling | None]:
     return encoding(x).clip(-1, 1), encoding
 
 
-def _tfds(name: str, data_dir: str | os.PathLike[str] | None) -> Own:
+def _tfds(name: str, data_dir: str | os.PathLike[str] | None) -> OwnData:
     found = images(*tfds_names(name), data_dir, max_bytes=LARGEST)
     if isinstance(found, ImageStream):
-        return Own(found)
-    return Own(found._replace(labelled=found.modes > 1))
+        return OwnData(found)
+    return OwnData(found._replace(labelled=found.modes > 1))
 
 
-def _table(path: Path, label: str | None, drop: Collection[str], categories: Collection[str]) -> Own:
+def _table(path: Path, label: str | None, drop: Collection[str], categories: Collection[str]) -> OwnData:
     table = read_table(path, drop=drop)
     try:
         encoding = fit_table(table, categories=categories, label=label)
@@ -151,7 +151,7 @@ def _table(path: Path, label: str | None, drop: Collection[str], categories: Col
         raise ValueError(f"{path} would be {size / 2**30:.1f} GiB of numbers, and at most 1 fits: drop columns or rows")
     rows = encoding.encode(table).astype(np.float32)
     task = arrays(rows, encoding.labels(table), path.name, "tables")
-    return Own(task._replace(names=encoding.names, widths=encoding.widths), encoding)
+    return OwnData(task._replace(names=encoding.names, widths=encoding.widths), encoding)
 
 
 def imbalance(task: Examples | ImageStream) -> str | None:

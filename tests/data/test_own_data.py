@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan.data.own import imbalance, own
+from jaxgan.data.own_data import imbalance, own_data
 from jaxgan.data.tables import TableEncoding
 from jaxgan.types import Batch
 
@@ -19,7 +19,7 @@ def drawn(task, n=4):
 
 def test_points_of_large_means_are_standardised_and_come_back(tmp_path):
     np.savez(tmp_path / "x.npz", samples=POINTS, labels=["b", "a"] * 100)
-    task, scaling = own(tmp_path / "x.npz")
+    task, scaling = own_data(tmp_path / "x.npz")
     assert (task.name, task.kind, task.shape, task.size) == ("x.npz", "points", (3,), 200)
     assert task.names == ("a", "b") and task.labels[:4].tolist() == [1, 0, 1, 0] and task.labelled
     np.testing.assert_allclose(np.mean(task.data, axis=0), 0, atol=1e-6)
@@ -31,7 +31,7 @@ def test_points_of_large_means_are_standardised_and_come_back(tmp_path):
 def test_sequences_span_the_unit_range_by_channel(tmp_path):
     waves = np.stack([100 + RANDOM.normal(size=(20, 9)), RANDOM.uniform(-3, 0, (20, 9))], axis=-1)
     np.savez(tmp_path / "x.npz", samples=waves, kind="sequences")
-    task, scaling = own(tmp_path / "x.npz")
+    task, scaling = own_data(tmp_path / "x.npz")
     assert (task.kind, task.shape, task.labels) == ("sequences", (9, 2), None)
     np.testing.assert_allclose(np.max(task.data, axis=(0, 1)), 1, rtol=1e-6)
     np.testing.assert_allclose(np.min(task.data, axis=(0, 1)), -1, rtol=1e-6)
@@ -43,10 +43,10 @@ def test_class_folders_of_images_are_labels(tmp_path):
         (tmp_path / name).mkdir()
         for i, size in enumerate(sizes):
             Image.fromarray(RANDOM.randint(0, 256, size).astype(np.uint8)).save(tmp_path / name / f"{i}.png")
-    task, encoding = own(tmp_path, size=(6, 8))
+    task, encoding = own_data(tmp_path, size=(6, 8))
     assert encoding is None and task.data.dtype == np.uint8 and task.shape == (6, 8, 1)
     assert task.names == ("cat", "dog") and task.labels.tolist() == [0, 0, 1]
-    assert own(tmp_path).task.shape == (9, 9, 1)
+    assert own_data(tmp_path).task.shape == (9, 9, 1)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_class_folders_of_images_are_labels(tmp_path):
 )
 def test_pixels_of_any_type_become_those_of_networks(tmp_path, array, expected):
     np.save(tmp_path / "x.npy", np.broadcast_to(array[:, None, None, None], (2, 4, 4, 1)))
-    task, encoding = own(tmp_path / "x.npy")
+    task, encoding = own_data(tmp_path / "x.npy")
     shown = task.at(np.arange(2)).data
     np.testing.assert_allclose(shown[:, 0, 0, 0], expected, atol=1e-6)
     if encoding is not None:
@@ -71,20 +71,20 @@ def test_pixels_of_any_type_become_those_of_networks(tmp_path, array, expected):
 def test_tables_have_parts_and_their_labels_are_classes(tmp_path):
     rows = [f"{kind},{i}.5,{'yes' if i % 3 else 'no'}" for i, kind in enumerate("abcabcaaa")]
     (tmp_path / "x.csv").write_text("\n".join(["kind,size,fresh", *rows]))
-    task, encoding = own(tmp_path / "x.csv", label="kind")
+    task, encoding = own_data(tmp_path / "x.csv", label="kind")
     assert isinstance(encoding, TableEncoding) and task.kind == "tables"
     assert task.widths == (1, 2) and task.shape == (3,) and task.names == ("a", "b", "c")
     assert task.shares.tolist() == pytest.approx([5 / 9, 2 / 9, 2 / 9])
     assert imbalance(task) == "3 classes are unbalanced: from 2 of 'b' to 5 of 'a', 2.5 times as many"
-    assert own(tmp_path / "x.csv", drop=["kind"]).task.widths == (1, 2)
-    assert imbalance(own(tmp_path / "x.csv").task) is None
+    assert own_data(tmp_path / "x.csv", drop=["kind"]).task.widths == (1, 2)
+    assert imbalance(own_data(tmp_path / "x.csv").task) is None
     assert task.classes.part == "row"
 
 
 def test_tfds(mnist_dir):
-    task, encoding = own("tfds:mnist/test[:50]", data_dir=mnist_dir)
+    task, encoding = own_data("tfds:mnist/test[:50]", data_dir=mnist_dir)
     assert encoding is None and task.shape == (28, 28, 1) and task.labelled and task.modes == 10
-    assert own("tfds:mnist/test[:50]", data_dir=mnist_dir, size=(14, 20)).task.shape == (14, 20, 1)
+    assert own_data("tfds:mnist/test[:50]", data_dir=mnist_dir, size=(14, 20)).task.shape == (14, 20, 1)
 
 
 def one_image(path):
@@ -140,5 +140,5 @@ def text(content):
 def test_bad_data_are_one_line(tmp_path, name, write, options, says):
     write(tmp_path / name)
     with pytest.raises(ValueError, match=says) as raised:
-        own(tmp_path / name, **options)
+        own_data(tmp_path / name, **options)
     assert "\n" not in str(raised.value)
