@@ -60,7 +60,7 @@ class Recorded(Source):
     digest: str = ""
 
 
-PENALISED = Training(batch_size=128, loss="relativistic", average=0.999, decay_from=0.5)
+PENALISED = Training(batch_size=128, loss="relativistic", average=0.99, decay_from=0.5)
 # What each kind of data is trained by where no option says anything else.
 ARMS: dict[Kind, Arm] = {
     "points": Arm(
@@ -80,7 +80,6 @@ ARMS: dict[Kind, Arm] = {
             technique=("r1:0.1", "r2:0.1"),
             generator_learning_rate=2e-3,
             discriminator_learning_rate=2e-3,
-            average=0.99,
         ),
     ),
     "images": Arm(

@@ -95,7 +95,9 @@ def read_samples(
     codes, names = _coded(labels, name) if labels is not None else (None, ())
     kind = kind or said
     if kind is None and array.ndim == 3 and array.dtype != np.uint8 and not guess:
-        raise ValueError(f"{name} holds {list(array.shape)}, grey images or sequences: say --kind images or sequences")
+        raise ValueError(
+            f"{name} may be grey images or sequences, {list(array.shape)}: say --kind images or --kind sequences"
+        )
     shaped, kind = _shaped(array, name, kind)
     if kind == "images" and size not in (None, "auto", shaped.shape[1:3]):
         if shaped.dtype != np.uint8 or shaped.shape[3] not in (1, 3):

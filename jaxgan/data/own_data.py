@@ -98,7 +98,7 @@ def of_samples(samples: Samples) -> OwnData:
     """
     x, name = samples.data, samples.source
     if len(x) < 2:
-        raise ValueError(f"{name} holds one of {samples.kind}, and there is nothing to imitate in one: take hundreds")
+        raise ValueError(f"{name} holds only one of {samples.kind}: there is nothing to imitate, take hundreds")
     if (x == x[:1]).all():
         raise ValueError(f"all {len(x)} {samples.kind} of {name} are the same: there is nothing to imitate")
     if samples.kind == "images":

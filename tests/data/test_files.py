@@ -195,6 +195,8 @@ def test_arrays_of_bytes_are_resized_and_others_are_not(tmp_path):
 
 def test_an_array_that_may_be_two_things_has_to_be_called_one(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((3, 8, 2)))
-    with pytest.raises(ValueError, match=r"\[3, 8, 2\], grey images or sequences: say --kind images or sequences"):
+    with pytest.raises(
+        ValueError, match=r"may be grey images or sequences, \[3, 8, 2\]: say --kind images or --kind sequences"
+    ):
         read_samples(tmp_path / "x.npy", guess=False)
     assert read_samples(tmp_path / "x.npy", guess=False, kind="sequences").data.shape == (3, 8, 2)

@@ -117,7 +117,7 @@ def text(content):
         ("x.csv", lambda path: None, {}, "no file or folder .*x.csv"),
         ("x.txt", text("?"), {}, "x.txt is none of a folder of images"),
         ("x", lambda path: path.mkdir(), {}, "no images in .*x; known are files ending in .png"),
-        ("x", one_image, {}, "x holds one of images, and there is nothing to imitate in one"),
+        ("x", one_image, {}, "x holds only one of images: there is nothing to imitate"),
         ("x", alike, {}, "all 2 images of .* are the same"),
         ("x", unreadable, {}, "the image .*broken.jpg cannot be read"),
         ("x.npz", array(samples=POINTS * [1, 0, 1]), {}, "column 1 of .*x.npz is constant: leave it out"),
