@@ -1,4 +1,4 @@
-"""Any set of square images that TFDS has prepared, of 8, 28, 32, 64, 128 or 256 pixels.
+"""Any set of images that TFDS has prepared, all of one size.
 
     python experiments/images.py --dataset cifar10 --data-dir DIR --workdir runs/cifar10
 
@@ -22,7 +22,7 @@ class Images:
     """The data."""
 
     dataset: str = "cifar10"
-    """Name of the set in TFDS; its images are square, of 8, 28, 32, 64, 128 or 256 pixels."""
+    """Name of the set in TFDS; its images are of one size."""
     split: str = "train"
     """Split of the set, e.g. train or train[:1000]."""
     data_dir: Path | None = None

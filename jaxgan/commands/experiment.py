@@ -86,7 +86,7 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
             print(listing(options.list))
             return 0
         processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
-        page = _compare(experiment, options) if _compares(experiment, arguments) else _train_one(experiment, options)
+        page = _compare(experiment, options) if _compares(experiment, arguments) else train_one(experiment, options)
         _print(f"report: {page}")
         return 0
 
@@ -204,7 +204,13 @@ def _run_options(run: Run) -> dict[str, Any]:
 
 
 def _train(
-    experiment: Experiment, options: Options, task: Any, evaluation: Any, arm: str | None, directory: Path
+    experiment: Experiment,
+    options: Options,
+    task: Any,
+    evaluation: Any,
+    arm: str | None,
+    directory: Path,
+    files: Mapping[str, Any] = {},
 ) -> Summary:
     example = example_of(task)
     described = {
@@ -216,20 +222,27 @@ def _train(
     watches = options.run.watch_modes and options.run.on_alarm != "off" and options.training.takes("techniques")
     modes = monitored_modes(task) if watches else None
     further = () if modes is None else (alarms.watch(modes.assign, len(modes.names)),)
+    config = _config(experiment, arm, described, example)
+    model = build(
+        options.architecture,
+        options.training,
+        example.shape,
+        example.scale,
+        further,
+        kind=task.kind,
+        classes=example.classes,
+        widths=example.widths,
+    )
+    if files:
+        folder.claim(directory, config, accept_changes=options.run.accept_changes)
+        for name, content in files.items():
+            folder.write_json(directory / name, content)
     return fit(
-        build(
-            options.architecture,
-            options.training,
-            example.shape,
-            example.scale,
-            further,
-            kind=task.kind,
-            classes=example.classes,
-        ),
+        model,
         task,
         evaluation,
         directory=directory,
-        config=_config(experiment, arm, described, example),
+        config=config,
         steps=options.training.steps,
         batch_size=options.training.batch_size,
         run=options.run,
@@ -238,9 +251,20 @@ def _train(
     )
 
 
-def _train_one(experiment: Experiment, options: Options) -> Path:
+def train_one(experiment: Experiment, options: Options, files: Mapping[str, Any] = {}) -> Path:
+    """Trains one configuration and prints how it ended.
+
+    Args:
+      experiment: whose arms do not matter.
+      options: all of them.
+      files: further JSON files that the folder of the run gets before training, by name.
+
+    Returns:
+      The path of the report.
+    """
     task = experiment.task(options.data)
-    summary = _train(experiment, options, task, evaluator(task, metrics=options.run.metric), None, options.run.workdir)
+    evaluation = evaluator(task, metrics=options.run.metric)
+    summary = _train(experiment, options, task, evaluation, None, options.run.workdir, files)
     if processes.is_first():
         report.write_run(options.run.workdir)
     _print(report.comparison_table([summary]))

@@ -1,4 +1,4 @@
-"""`jaxgan sample`: samples from a run, as a picture or as arrays."""
+"""`jaxgan sample`: samples from a run, as a picture, as arrays, or as rows of the table that it was trained on."""
 
 import dataclasses
 from pathlib import Path
@@ -10,8 +10,12 @@ import tyro
 
 from jaxgan import report
 from jaxgan.backend.files import write_whole
+from jaxgan.data.encodings import FILE, Encoding, encoding_from_json
+from jaxgan.data.preparation import Scaling
+from jaxgan.data.table_files import TABLE_FILES, table_bytes
+from jaxgan.data.tables import TableEncoding
 from jaxgan.runs import folder
-from jaxgan.runs.loading import draw, load
+from jaxgan.runs.loading import Loaded, draw, load
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,33 +25,67 @@ class Sample:
     workdir: tyro.conf.Positional[Path]
     """Folder of the run; of a comparison, that of one arm."""
     out: Path
-    """A new file: .png for a picture, or .npz for an array `samples` [n, ...], its `kind`, and `labels` [n] with
-    --label."""
+    """A new file: .png for a picture; .npz for an array `samples` [n, ...] in the units of the data (rows as they were
+    encoded), its `kind`, and `labels` [n] where they are known; .csv, .tsv or .parquet for rows of the table that the
+    run was trained on."""
     n: int = 64
     """How many."""
     seed: int | None = None
     """Which of the trained seeds is sampled; none is the first."""
     label: int | None = None
-    """Class of all samples, for a conditional model."""
+    """Class of all samples, by its number, for a conditional model; none is classes in equal shares, and for rows in
+    those of the table."""
     key: int = 0
     """Another number draws other samples; the same one draws the same."""
 
     def __call__(self) -> int:
-        if self.out.suffix not in (".png", ".npz"):
-            raise ValueError(f"--out is a file that ends in .png or .npz, not {self.out}")
+        if self.out.suffix not in (".png", ".npz", *TABLE_FILES):
+            raise ValueError(f"--out is a file that ends in .png, .npz, {', '.join(TABLE_FILES)}, not {self.out}")
         if self.out.exists():
             raise ValueError(f"{self.out} is there already; --out names a new file")
         run = load(self.workdir)
-        samples = draw(run, jax.random.key(self.key), self.n, seed=self.seed, label=self.label)
+        encoding = read_encoding(self.workdir)
+        table = encoding if isinstance(encoding, TableEncoding) else None
+        if self.out.suffix in TABLE_FILES and table is None:
+            raise ValueError(f"{self.workdir} was not trained on a table: --out is a .png or .npz file")
+        key, labels = jax.random.key(self.key), self.label
+        if labels is None and table is not None and table.classes is not None:
+            labels = _in_shares(np.asarray(table.classes.levels), self.n, self.key)
+        samples = draw(run, key, self.n, seed=self.seed, label=labels)
+        self._write(run, samples, labels, encoding)
+        seed = run.seeds[0] if self.seed is None else self.seed
+        print(f"{len(samples)} samples of seed {seed} at step {run.step}: {self.out}")
+        return 0
+
+    def _write(self, run: Loaded, samples: np.ndarray, labels: Any, encoding: Encoding | None) -> None:
+        labels = None if labels is None else np.broadcast_to(labels, len(samples))
         if self.out.suffix == ".png":
             (real,) = folder.read_arrays(self.workdir / folder.SAMPLES, ("real",))
             picture = report.picture_of_samples(run.example.kind, samples, real)
             write_whole(self.out, lambda file: file.write(picture))
+        elif isinstance(encoding, TableEncoding) and self.out.suffix in TABLE_FILES:
+            rows = table_bytes(encoding.decode(samples, labels), self.out.suffix)
+            write_whole(self.out, lambda file: file.write(rows))
         else:
+            if isinstance(encoding, Scaling):
+                samples = encoding.inverse(samples).astype(samples.dtype)
             arrays: dict[str, Any] = {"samples": samples, "kind": run.example.kind}
-            if self.label is not None:
-                arrays["labels"] = np.full(len(samples), self.label)
+            if labels is not None:
+                arrays["labels"] = labels
             write_whole(self.out, lambda file: np.savez(file, **arrays))
-        seed = run.seeds[0] if self.seed is None else self.seed
-        print(f"{len(samples)} samples of seed {seed} at step {run.step}: {self.out}")
-        return 0
+
+
+def read_encoding(workdir: Path) -> Encoding | None:
+    """How the data of a run were encoded, so that its samples become such data again; None where they were not.
+
+    Raises:
+      ValueError: the file cannot be read; one line.
+    """
+    path = workdir / FILE
+    found = folder.read_json(path)
+    return None if found is None else encoding_from_json(found, str(path))
+
+
+def _in_shares(shares: np.ndarray, n: int, key: int) -> np.ndarray:
+    """`[n]` classes, drawn with these shares."""
+    return np.random.default_rng(key).choice(len(shares), n, p=shares / shares.sum()).astype(np.int32)

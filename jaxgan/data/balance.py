@@ -102,6 +102,11 @@ class Balanced(NamedTuple):
         return self.examples.names
 
     @property
+    def widths(self) -> tuple[int, ...]:
+        """Those of the examples."""
+        return self.examples.widths
+
+    @property
     def shares(self) -> np.ndarray:
         """`[modes]`, with which each class is drawn: the same for all that occur, 0 for others; together 1."""
         occurs = self.examples.shares > 0

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 
 from jaxgan.types import Array, Batch, Classes, Key, Kind
 
+# What the classifier says that it reads.
+_PARTS = {"images": "image", "points": "point", "sequences": "sequence", "tables": "row"}
+
 
 class ExampleArrays(NamedTuple):
     """What a draw from a finite set reads.
@@ -26,7 +29,8 @@ class ExampleArrays(NamedTuple):
 class Examples(NamedTuple):
     """A finite set of examples, drawn uniformly with replacement.
 
-    It satisfies `types.Task`, `types.Finite` and `types.Classified`; the modes are the classes of whole labels.
+    It satisfies `types.Task`, `types.Finite`, `types.Tabular` and `types.Classified`; the modes are the classes of
+    whole labels.
 
     Attributes:
       name: what the set is called.
@@ -35,6 +39,7 @@ class Examples(NamedTuple):
       labels: `[N, ...]`, or None where nothing is known.
       labelled: whether `draw` returns a `Batch` with labels.
       names: what the classes are called, in the order of the labels; empty where they have no names.
+      widths: of rows of a table, how many numbers each part takes, see `types.Tabular`; empty of all else.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Examples(NamedTuple):
     labels: Array | None = None
     labelled: bool = False
     names: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -98,11 +104,18 @@ class Examples(NamedTuple):
 
     @property
     def classes(self) -> Classes | None:
-        """The labelled images; None without labels of two classes, or for data that are no images of uint8."""
+        """The labelled examples; None without labels of two classes, or for images outside of [-1, 1]."""
         modes = self.modes
-        if self.labels is None or modes < 2 or self.kind != "images" or self.data.dtype != jnp.uint8:
+        if self.labels is None or modes < 2:
             return None
-        return Classes(self.data, self.labels, modes, lambda samples: samples[:, None], "image", self.labelled)
+        examples, part = self.data, _PARTS.get(self.kind, "example")
+        if self.kind == "images" and examples.dtype != jnp.uint8:
+            if jnp.max(jnp.abs(examples)) > 1:
+                return None
+            examples = to_uint8(examples)
+        elif examples.dtype == jnp.uint8 and self.kind != "images":
+            examples = from_uint8(examples)
+        return Classes(examples, self.labels, modes, lambda samples: samples[:, None], part, self.labelled)
 
 
 def draw_examples(arrays: ExampleArrays, key: Key, n: int) -> Array:

@@ -9,9 +9,10 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxgan import features as feature_networks
+from jaxgan.data.files import Samples
 from jaxgan.diagnosis.assignment import Assignment, assign
 from jaxgan.diagnosis.diversity import Diversity, measure_diversity, strangeness
-from jaxgan.diagnosis.inputs import Samples, Scaled, fitted
+from jaxgan.diagnosis.inputs import Scaled, fitted
 from jaxgan.diagnosis.measures import Measure, measure_all
 from jaxgan.diagnosis.modes import FALSE_ALARM, Mode, judge_modes
 from jaxgan.diagnosis.verdict import ENOUGH, UNTOLD, judge, too_few

@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxgan import metrics
 from jaxgan.evaluation.classifier import train_classifier
+from jaxgan.evaluation.forest import train_forest
 from jaxgan.types import Classes, Classified, GradedModes, KnownModes, PyTree, Stream, Task, as_batch
 
 REALS = 10_000  # drawn to measure how many real examples are given a mode at all
@@ -68,8 +69,8 @@ def counted_modes(task: Task | Stream, *, threshold: float = 3.0) -> CountedMode
     """Finds out in which modes samples of a task can be counted.
 
     Args:
-      task: one that labels its modes (`types.KnownModes`); or one of labelled images (`types.Classified`), for which a
-        classifier is trained, or read from the cache.
+      task: one that labels its modes (`types.KnownModes`); or one of labelled examples (`types.Classified`), for which
+        a classifier is trained, or read from the cache.
       threshold: radius of high quality, positive, in standard deviations, where a task grades its samples.
 
     Returns:
@@ -100,14 +101,17 @@ def _own(task: KnownModes) -> CountedModes:
 
 
 def _classified(task: Classified, classes: Classes) -> CountedModes:
-    classifier = train_classifier(classes.images, classes.labels, key=jax.random.key(0), classes=classes.classes)
+    images = np.asarray(classes.images).dtype == np.uint8
+    train = train_classifier if images else train_forest
+    classifier = train(classes.images, classes.labels, key=jax.random.key(0), classes=classes.classes)
 
     def label_of(samples: PyTree) -> np.ndarray:
         parts = classes.parts(np.asarray(samples))
         judged = [classifier.classify(parts[:, part]) for part in range(parts.shape[1])]
         return np.asarray(metrics.stacked_labels(np.stack(judged, axis=1), classes=classes.classes))
 
-    judge = f"a classifier of {100 * classifier.accuracy:.2f} % accuracy on {classifier.held_out} held-out images"
+    judge = f"a classifier of {100 * classifier.accuracy:.2f} % accuracy on {classifier.held_out} held-out "
+    judge += "images" if images else "examples"
     named = tuple(task.names)
     names = named + tuple(f"class {number}" for number in range(len(named), task.modes))
     cover = partial(metrics.class_coverage, classes=task.modes)
@@ -123,5 +127,7 @@ def _classified(task: Classified, classes: Classes) -> CountedModes:
 
 
 def _held_out(classes: Classes, rows: np.ndarray, classify: Callable) -> tuple[np.ndarray, np.ndarray]:
-    images = np.asarray(classes.images)[rows].astype(np.float32)
-    return np.asarray(classes.labels)[rows], classify((images - 127.5) / 127.5)
+    examples = np.asarray(classes.images)
+    held_out = examples[rows].astype(np.float32)
+    held_out = (held_out - 127.5) / 127.5 if examples.dtype == np.uint8 else held_out
+    return np.asarray(classes.labels)[rows], classify(held_out)

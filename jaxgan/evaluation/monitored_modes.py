@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from jaxgan.evaluation.modes import present
-from jaxgan.types import Array, CentredModes, KnownModes, Stream, Task, as_batch
+from jaxgan.types import Array, CentredModes, Finite, KnownModes, Stream, Task, as_batch
 
-EXAMPLES, CLUSTERS = 2000, 20
+EXAMPLES, CLUSTERS, EXAMPLES_PER_CLUSTER = 2000, 20, 25
 
 
 class MonitoredModes(NamedTuple):
@@ -32,8 +32,9 @@ def monitored_modes(task: Task | Stream) -> MonitoredModes | None:
     """Makes what the monitor counts.
 
     Those are the modes with a positive share of a task that labels its own, told by the nearest mean, near or far,
-    where they have means; and otherwise the nearest of 20 clusters of the data. Clusters are found by k-means on the
-    values of 2000 examples; their shares are measured on 2000 others.
+    where they have means; and otherwise the nearest of 20 clusters of the data, or of one for each 25 examples where
+    there are fewer than 500. Clusters are found by k-means on the values of 2000 examples; their shares are measured on
+    2000 others.
 
     Args:
       task: for a stream, whose examples are not at hand, None is returned.
@@ -47,9 +48,11 @@ def monitored_modes(task: Task | Stream) -> MonitoredModes | None:
     first, second = (
         np.asarray(as_batch(task.sample(jax.random.key(seed), EXAMPLES)).data).reshape(EXAMPLES, -1) for seed in (0, 1)
     )
-    clusters = KMeans(CLUSTERS, n_init="auto", random_state=0).fit(first)
-    expected = np.bincount(clusters.predict(second), minlength=CLUSTERS) / EXAMPLES
-    names = tuple(f"cluster {i}" for i in range(CLUSTERS))
+    count = max(1, min(CLUSTERS, task.size // EXAMPLES_PER_CLUSTER)) if isinstance(task, Finite) else CLUSTERS
+    clusters = KMeans(min(count, len(np.unique(first, axis=0))), n_init="auto", random_state=0).fit(first)
+    count = len(clusters.cluster_centers_)
+    expected = np.bincount(clusters.predict(second), minlength=count) / EXAMPLES
+    names = tuple(f"cluster {i}" for i in range(count))
     return MonitoredModes(_nearest(clusters.cluster_centers_), names, expected)
 
 

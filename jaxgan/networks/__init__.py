@@ -25,6 +25,7 @@ from jaxgan.networks.nnx import from_nnx
 from jaxgan.networks.normalised_linear import normalised_linear
 from jaxgan.networks.packed_features import packed_features
 from jaxgan.networks.packing import packed
+from jaxgan.networks.parts import by_part
 from jaxgan.networks.precision import in_bfloat16
 from jaxgan.networks.recurrent import GRU
 from jaxgan.networks.sequences import sequence_discriminator, sequence_generator
@@ -41,6 +42,7 @@ __all__ = [
     "SpectralNorm",
     "VirtualBatchNorm",
     "blocks",
+    "by_part",
     "dcgan_discriminator",
     "dcgan_generator",
     "fourier_features",

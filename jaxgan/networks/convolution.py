@@ -15,15 +15,15 @@ from jaxgan.types import Array
 
 
 def convolution(x: Array, kernel: Array, stride: int = 1) -> Array:
-    """Convolves images, with zeros around them so that the side becomes `ceil(side / stride)`.
+    """Convolves images, with zeros around them so that each side becomes `ceil(side / stride)`.
 
     Args:
-      x: `[batch, side, side, inputs]`.
+      x: `[batch, height, width, inputs]`.
       kernel: `[taps, taps, inputs, outputs]`.
       stride: at least 1.
 
     Returns:
-      `[batch, ceil(side / stride), ceil(side / stride), outputs]`.
+      `[batch, ceil(height / stride), ceil(width / stride), outputs]`.
 
     >>> convolution(jnp.ones((1, 4, 4, 1)), jnp.ones((3, 3, 1, 1)))[0, :, :, 0]
     Array([[4., 6., 6., 4.],
@@ -36,46 +36,49 @@ def convolution(x: Array, kernel: Array, stride: int = 1) -> Array:
             x, kernel, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
         )
     taps, _, inputs, outputs = kernel.shape
-    batch, side = x.shape[0], -(-x.shape[1] // stride)
-    missing = max((side - 1) * stride + taps - x.shape[1], 0)
-    around = ((0, 0), (missing // 2, missing - missing // 2), (missing // 2, missing - missing // 2), (0, 0))
+    batch, (height, width) = x.shape[0], (-(-side // stride) for side in x.shape[1:3])
+    down, across = (
+        max((side - 1) * stride + taps - before, 0) for side, before in zip((height, width), x.shape[1:3], strict=True)
+    )
+    around = ((0, 0), (down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
     if stride == 1 and 4 * outputs <= inputs:  # products first, of which fewer numbers are then moved
         products = x.reshape(-1, inputs) @ kernel.transpose(2, 0, 1, 3).reshape(inputs, -1)
         products = jnp.pad(products.reshape(*x.shape[:3], -1), around).reshape(
-            batch, side + missing, side + missing, taps, taps, outputs
+            batch, height + down, width + across, taps, taps, outputs
         )
-        shifted = (products[:, i : i + side, j : j + side, i, j] for i in range(taps) for j in range(taps))
+        shifted = (products[:, i : i + height, j : j + width, i, j] for i in range(taps) for j in range(taps))
         return sum(shifted, jnp.zeros((), x.dtype))
     x = jnp.pad(x, around)
-    reach = (side - 1) * stride + 1
-    patches = [x[:, i : i + reach : stride, j : j + reach : stride] for i in range(taps) for j in range(taps)]
+    low, right = (height - 1) * stride + 1, (width - 1) * stride + 1
+    patches = [x[:, i : i + low : stride, j : j + right : stride] for i in range(taps) for j in range(taps)]
     product = jnp.concatenate(patches, axis=-1).reshape(-1, taps * taps * inputs) @ kernel.reshape(-1, outputs)
-    return product.reshape(batch, side, side, outputs)
+    return product.reshape(batch, height, width, outputs)
 
 
-def upsampled_convolution(x: Array, kernel: Array, side: int) -> Array:
-    """Enlarges images twofold by repeating pixels, cuts them to `side`, and convolves them.
+def upsampled_convolution(x: Array, kernel: Array, size: tuple[int, int]) -> Array:
+    """Enlarges images twofold by repeating pixels, cuts them to `size`, and convolves them.
 
     On a CPU each tap's product is taken before the image is enlarged: a quarter of the multiplications.
 
     Args:
-      x: `[batch, small, small, inputs]`.
+      x: `[batch, small, narrow, inputs]`.
       kernel: `[taps, taps, inputs, outputs]`.
-      side: of the result, at most `2 * small`.
+      size: height and width of the result, at most `(2 * small, 2 * narrow)`.
 
     Returns:
-      `[batch, side, side, outputs]`.
+      `[batch, *size, outputs]`.
     """
+    height, width = size
     if not in_force().convolutions_as_products:
-        return convolution(upsample_nearest(x)[:, :side, :side], kernel)
+        return convolution(upsample_nearest(x)[:, :height, :width], kernel)
     taps, _, inputs, outputs = kernel.shape
     margin = ((taps - 1) // 2, taps // 2)
     flat = x.reshape(-1, inputs)
 
     def part(i: int, j: int) -> Array:
         product = (flat @ kernel[i, j]).reshape(*x.shape[:3], outputs)
-        enlarged = jnp.pad(upsample_nearest(product)[:, :side, :side], ((0, 0), margin, margin, (0, 0)))
-        return enlarged[:, i : i + side, j : j + side]
+        enlarged = jnp.pad(upsample_nearest(product)[:, :height, :width], ((0, 0), margin, margin, (0, 0)))
+        return enlarged[:, i : i + height, j : j + width]
 
     return sum((part(i, j) for i in range(taps) for j in range(taps)), jnp.zeros((), x.dtype))
 

@@ -1,4 +1,4 @@
-"""Convolutional generators and discriminators for small images.
+"""Convolutional generators and discriminators of images of any height and width.
 
 They follow Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
 Adversarial Networks", 2016, with the 3x3 kernels and the small channel counts of the stacked-digits experiment of Metz,
@@ -26,19 +26,11 @@ Upsample: TypeAlias = Literal["resize", "transpose"]
 _HE_NORMAL = jax.nn.initializers.he_normal()
 _LEAKY_RELU = functools.partial(jax.nn.leaky_relu, negative_slope=0.2)
 
-_GENERATOR_SIDES = {
-    8: (4, 8),
-    28: (4, 7, 14, 28),
-    32: (4, 8, 16, 32),
-    64: (4, 8, 16, 32, 64),
-    128: (4, 8, 16, 32, 64, 128),
-    256: (4, 8, 16, 32, 64, 128, 256),
-}
-_DISCRIMINATOR_STAGES = {8: 2, 28: 3, 32: 3, 64: 4, 128: 5, 256: 6}
+_SMALL = 6  # pixels; sides up to this are not halved any more
 
 
 def dcgan_generator(
-    size: int,
+    size: int | tuple[int, int],
     channels: int,
     *,
     width: int = 64,
@@ -50,14 +42,15 @@ def dcgan_generator(
     batch_norm: BatchNorm = True,
     classes: int = 0,
 ) -> Network:
-    """Makes a convolutional generator of square images.
+    """Makes a convolutional generator of images.
 
-    A linear map makes `4 x 4` pixels; each stage then doubles the side, halves the channels and convolves; at the full
-    side there are `width` channels and one more convolution to `channels`. Sides are 4-8, 4-7-14-28, 4-8-16-32, and so
-    on by twos to 256. At 28 pixels `width=8` has the channels 64-32-16-8 of Metz et al. 2017.
+    A linear map makes a few pixels; each stage then doubles both sides, halves the channels and convolves; at the full
+    size there are `width` channels and one more convolution to `channels`. Seen from the end, both sides are halved,
+    rounded up, until the longer one has at most 6 pixels: 4-8-16-32, 4-7-14-28, 6-12-24-48, and 2x4-4x8-8x16-16x32. At
+    28 pixels `width=8` has the channels 64-32-16-8 of Metz et al. 2017.
 
     Args:
-      size: side of the images: 8, 28, 32, 64, 128 or 256 pixels.
+      size: side of the images in pixels, or their height and width, written 24+32 in a text; any from 2 on.
       channels: channels of the images.
       width: channels of the last hidden layer, at the full side.
       kernel_size: side of all kernels.
@@ -72,13 +65,15 @@ def dcgan_generator(
         `ConditionalBatchNorm`; labels are int `[batch]`, or float `[batch, classes]`.
 
     Returns:
-      A `Network` from latents `[batch, latent_dim]` to images `[batch, size, size, channels]`.
+      A `Network` from latents `[batch, latent_dim]` to images `[batch, height, width, channels]`.
 
     Raises:
-      ValueError: if `size` or `upsample` is unknown, if a count is below 1, or if there is one class, or `classes`
+      ValueError: if `upsample` is unknown, a side is below 2, a count is below 1, or there is one class, or `classes`
         without `batch_norm=True`.
     """
-    _check_size(size, _GENERATOR_SIDES)
+    height, across = (size, size) if isinstance(size, int) else size
+    for side in (height, across):
+        checks.at_least("a side of the images", side, 2)
     if upsample not in ("resize", "transpose"):
         raise ValueError(f"upsample must be 'resize' or 'transpose', got {upsample!r}")
     for name, value in (("channels", channels), ("width", width), ("kernel_size", kernel_size)):
@@ -86,7 +81,7 @@ def dcgan_generator(
     check_conditional_norm(classes, batch_norm)
     return from_linen(
         _Generator(
-            size=size,
+            size=(height, across),
             channels=channels,
             width=width,
             kernel_size=kernel_size,
@@ -114,11 +109,12 @@ def dcgan_discriminator(
     dropout: float = 0.0,
     noise: float = 0.0,
 ) -> Network:
-    """Makes a convolutional discriminator of square images, whose side and channels it reads from the example.
+    """Makes a convolutional discriminator of images, whose size and channels it reads from the example.
 
-    Convolutions of stride 2 halve the side and double the channels from `width` on: two of them for 8 pixels, three
-    for 28 and 32, then one more for each doubling; then a linear map to one logit, or to `out` numbers. At 28 pixels
-    `width=2` is the discriminator of Metz et al. 2017 with a quarter of their generator's channels.
+    Convolutions of stride 2 halve both sides, rounded up, and double the channels from `width` on, until the longer
+    side has at most 6 pixels, and at least two of them: two for 8 pixels, three for 28 and 32, then one more for each
+    doubling; then a linear map to one logit, or to `out` numbers. At 28 pixels `width=2` is the discriminator of Metz
+    et al. 2017 with a quarter of their generator's channels.
 
     Args:
       out: units of the output: 1 for a discriminator, `2 * latent_dim` (mean and log-variance) for an encoder.
@@ -134,11 +130,11 @@ def dcgan_discriminator(
       noise: standard deviation of Gaussian noise on hidden activations in training mode; above 0 training needs a key.
 
     Returns:
-      A `Network` from images `[batch, size, size, channels]` to `[batch, out]`.
+      A `Network` from images `[batch, height, width, channels]` to `[batch, out]`.
 
     Raises:
-      ValueError: if a count is below 1, or `dropout` or `noise` out of range. The network raises it for images that are
-        not square or not of 8, 28, 32, 64, 128 or 256 pixels.
+      ValueError: if a count is below 1, or `dropout` or `noise` out of range. The network raises it for examples that
+        are no images.
     """
     for name, value in (("out", out), ("width", width), ("kernel_size", kernel_size)):
         checks.at_least(name, value, 1)
@@ -166,7 +162,7 @@ def dcgan_discriminator(
 class _Generator(nn.Module):
     """The module behind `dcgan_generator`, which documents and checks the attributes."""
 
-    size: int
+    size: tuple[int, int]
     channels: int
     width: int
     kernel_size: int
@@ -191,19 +187,20 @@ class _Generator(nn.Module):
             return self.activation(x)
 
         bias = not self.batch_norm
-        first, *sides = _GENERATOR_SIDES[self.size]
-        depth = self.width * 2 ** len(sides)
+        *sizes, (height, width) = _halved(self.size)
+        depth = self.width * 2 ** len(sizes)
         x, reference = jnp.reshape(z, (z.shape[0], -1)), 0
         if self.batch_norm == "virtual":
             x, reference = with_reference(self, x)
-        x = nn.Dense(first * first * depth, use_bias=bias, kernel_init=self.kernel_init)(x)
-        x = hidden(jnp.reshape(x, (-1, first, first, depth)))
-        for side in sides:
+        x = nn.Dense(height * width * depth, use_bias=bias, kernel_init=self.kernel_init)(x)
+        x = hidden(jnp.reshape(x, (-1, height, width, depth)))
+        for height, width in reversed(sizes):
             depth //= 2
             if self.upsample == "transpose":
-                x = transposed(depth, use_bias=bias)(x)[:, :side, :side]
+                x = transposed(depth, use_bias=bias)(x)[:, :height, :width]
             else:
-                x = layer(depth, use_bias=bias, conv_general_dilated=functools.partial(_upsampled, side=side))(x)
+                enlarge = functools.partial(_upsampled, size=(height, width))
+                x = layer(depth, use_bias=bias, conv_general_dilated=enlarge)(x)
             x = hidden(x)
         x = x[reference:]
         if features:
@@ -228,10 +225,10 @@ class _Discriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool, features: bool = False) -> Array:
-        if x.ndim != 4 or x.shape[1] != x.shape[2]:
-            raise ValueError(f"dcgan_discriminator needs square images [batch, size, size, channels], got {x.shape}")
-        _check_size(x.shape[1], _DISCRIMINATOR_STAGES)
-        stages = _DISCRIMINATOR_STAGES[x.shape[1]]
+        if getattr(x, "ndim", None) != 4:
+            got = jax.tree.map(jnp.shape, x)
+            raise ValueError(f"dcgan_discriminator needs images [batch, height, width, channels], got {got}")
+        stages = max(2, len(_halved((x.shape[1], x.shape[2]))) - 1)
         for stage in range(stages):
             normalise = self.batch_norm and stage > 0
             if self.group_size and stage == stages - 1:
@@ -261,11 +258,14 @@ def _plain(x: Array, kernel: Array, strides: Sequence[int], *_: Any, **__: Any) 
     return convolution(x, kernel, strides[0])
 
 
-def _upsampled(x: Array, kernel: Array, *_: Any, side: int, **__: Any) -> Array:
-    return upsampled_convolution(x, kernel, side)
+def _upsampled(x: Array, kernel: Array, *_: Any, size: tuple[int, int], **__: Any) -> Array:
+    return upsampled_convolution(x, kernel, size)
 
 
-def _check_size(size: int, known: dict) -> None:
-    """Raises ValueError unless `size` is one of the known sides."""
-    if size not in known:
-        raise ValueError(f"images must have a side of {', '.join(map(str, known))} pixels, got {size}")
+def _halved(size: tuple[int, int]) -> list[tuple[int, int]]:
+    """The sizes on the way from a height and width down to the smallest, each half of the one before, rounded up."""
+    sizes = [size]
+    while max(sizes[-1]) > _SMALL:
+        height, width = sizes[-1]
+        sizes.append((-(-height // 2), -(-width // 2)))
+    return sizes

@@ -19,8 +19,10 @@ LARGEST = 100_000_000  # pixels
 def picture_of_samples(kind: Kind, samples: np.ndarray, real: np.ndarray) -> bytes:
     """Draws samples: all images, as a grid; up to 2500 points, over real ones, with more than two axes by components.
 
+    Rows of a table are drawn as the points that encode them.
+
     Args:
-      kind: what an example is, "images", "sequences" or "points".
+      kind: what an example is, "images", "sequences", "points" or "tables".
       samples: `[n, ...]`, n at least 1; images in [-1, 1].
       real: `[m, ...]`, real examples, which decide what part of the plane is shown, or which values of sequences are
         black and white; `[0]` where none are at hand.
@@ -36,7 +38,7 @@ def picture_of_samples(kind: Kind, samples: np.ndarray, real: np.ndarray) -> byt
     if kind == "sequences":
         limits = view_of(kind, real if len(real) else samples).limits
         return _grid(as_images(kind, samples, limits))
-    if kind == "points":
+    if kind in ("points", "tables"):
         return png(_scatter(samples, real))
     raise ValueError(f"there is no picture of {kind}, only of images, sequences and points: take a .npz file")
 

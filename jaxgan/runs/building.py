@@ -27,6 +27,7 @@ def build(
     *,
     kind: Kind | None = None,
     classes: int | None = None,
+    widths: Sequence[int] = (),
 ) -> Model:
     """The model that a configuration describes, of those parts that the signature of its factory names.
 
@@ -39,6 +40,7 @@ def build(
       kind: what an example is, which chooses the networks that are not named; None reads it off the shape, points
         with one axis and images with three.
       classes: of the data, from which fakes of a conditional generator draw their labels evenly; None for data without.
+      widths: of the parts of a row, see `types.Tabular`; a generator ends in a softmax over each choice.
 
     Raises:
       ValueError: examples for which there is no network, or a named network that does not fit them.
@@ -50,12 +52,15 @@ def build(
     @functools.cache  # two parts ask for it
     def generator() -> Network:
         network = _player("generator", architecture, kind, example_shape, scale)
+        network = networks.by_part(network, widths) if widths else network
+        network = _told(network, "generator", architecture, classes)
         columns = sum(technique.columns for technique in training.techniques())
         _check_fit("generator", architecture, network, (training.batch_size, architecture.latent_dim + columns))
         return _computed(architecture, network)
 
     def discriminator(out: int = 1, pack: int = 1) -> Network:
-        network = packed(_player("discriminator", architecture, kind, example_shape, scale, out), pack)
+        network = _player("discriminator", architecture, kind, example_shape, scale, out)
+        network = packed(_told(network, "discriminator", architecture, classes), pack)
         _check_fit("discriminator", architecture, network, (training.batch_size, *example_shape))
         return _computed(architecture, network)
 
@@ -92,6 +97,16 @@ def build(
 
 def _computed(architecture: Architecture, network: Network) -> Network:
     return networks.in_bfloat16(network) if architecture.compute == "bfloat16" else network
+
+
+def _told(network: Network, player: str, architecture: Architecture, classes: int | None) -> Network:
+    """A network that is not named, told the class if that is wanted."""
+    if not architecture.conditional or getattr(architecture, player) != AUTO:
+        return network
+    if classes is None or classes < 2:
+        raise ValueError("--conditional needs data with at least two classes, and these have none")
+    # Joined to the latent, a label acts with and without batch normalisation, and in every kind of network.
+    return networks.labelled(network, classes) if player == "generator" else networks.projection(network, classes)
 
 
 def _labels(generator: Network, classes: int | None) -> Callable[[Key, int], Array] | None:
@@ -151,11 +166,9 @@ def _mlp(player: str, architecture: Architecture, shape: Shape, scale: float, ou
 def _dcgan(player: str, architecture: Architecture, shape: Shape, scale: float, out: int) -> Network:
     del scale
     height, width, channels = shape
-    if height != width:
-        raise ValueError(f"images must be square, not {height}x{width}")
     if player == "generator":
         return networks.dcgan_generator(
-            height, channels, width=architecture.generator_width, batch_norm=architecture.batch_norm
+            (height, width), channels, width=architecture.generator_width, batch_norm=architecture.batch_norm
         )
     return networks.dcgan_discriminator(
         width=architecture.discriminator_width, spectral_norm=architecture.spectral_norm, out=out
@@ -172,6 +185,7 @@ def _sequential(player: str, architecture: Architecture, shape: Shape, scale: fl
 
 _AUTOMATIC: dict[str, Callable[[str, Architecture, Shape, float, int], Network]] = {
     "points": _mlp,
+    "tables": _mlp,
     "images": _dcgan,
     "sequences": _sequential,
 }
@@ -191,7 +205,7 @@ def _from_data(player: str, shape: Shape) -> dict[str, Any]:
     """Those parameters of `options.FROM_DATA` that examples of this shape have."""
     given: dict[str, Any] = {"out": math.prod(shape) if player == "generator" else 1, "shape": shape}
     if len(shape) == 3:
-        given |= {"size": shape[0]}
+        given |= {"size": shape[0] if shape[0] == shape[1] else shape[:2]}
     if len(shape) == 2:
         given |= {"length": shape[0]}
     return {**given, "channels": shape[-1]}

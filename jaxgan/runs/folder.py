@@ -135,11 +135,16 @@ def claim(directory: Path, config: Mapping[str, Any], *, accept_changes: bool = 
                 f"{directory} holds a run with other options ({'; '.join(changed)}): "
                 "choose another --workdir, or continue with --accept-changes"
             )
-        for stale in (SUMMARY, SAMPLES):
-            _remove(directory / stale)
+        forget_end(directory)
     else:
         return
     write_json(directory / CONFIG, config)
+
+
+def forget_end(directory: Path) -> None:
+    """Removes what a finished run says of its end, so that it can go on."""
+    for stale in (SUMMARY, SAMPLES):
+        _remove(directory / stale)
 
 
 def _lines(path: Path, last_step: int) -> list[str]:

@@ -14,7 +14,7 @@ from jaxgan.runs.building import build
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.decoding import decoded
 from jaxgan.runs.options import Architecture, Training
-from jaxgan.types import Array, Batch, Classified, Key, Kind, KnownModes, Model, PyTree, Stream, Task, as_batch
+from jaxgan.types import Array, Batch, Classified, Key, Kind, KnownModes, Model, PyTree, Stream, Tabular, Task, as_batch
 
 EXAMPLE = "example"  # what `config.json` calls the description of an example
 CHUNK = 500  # samples that are drawn at a time
@@ -43,6 +43,7 @@ class Example(NamedTuple):
       dtype: of the examples, such as "float32".
       scale: standard deviation of points, which the networks are told; 1 for everything else.
       label: what the labels are that come with the examples; None without.
+      widths: of rows of a table, how many numbers each part takes, see `types.Tabular`; empty of all else.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class Example(NamedTuple):
     dtype: str = "float32"
     scale: float = 1.0
     label: Label | None = None
+    widths: tuple[int, ...] = ()
 
     @property
     def classes(self) -> int | None:
@@ -116,7 +118,8 @@ def example_of(task: Task | Stream) -> Example:
         a_class = first.label.ndim == 1 and jnp.issubdtype(first.label.dtype, jnp.integer)
         classes = task.modes if a_class and isinstance(task, KnownModes | Classified) else None
         label = Label(first.label.shape[1:], str(first.label.dtype), classes)
-    return Example(task.kind, first.data.shape[1:], str(first.data.dtype), scale, label)
+    widths = tuple(task.widths) if isinstance(task, Tabular) else ()
+    return Example(task.kind, first.data.shape[1:], str(first.data.dtype), scale, label, widths)
 
 
 def load(workdir: str | os.PathLike[str]) -> Loaded:
@@ -145,7 +148,15 @@ def load(workdir: str | os.PathLike[str]) -> Loaded:
     run = options.get("run") or {}
     first, count = (decoded(int, run.get(name), f"{where}: options.run.{name}") for name in ("first_seed", "seeds"))
     seeds = tuple(range(first, first + count))
-    model = build(architecture, training, example.shape, example.scale, kind=example.kind, classes=example.classes)
+    model = build(
+        architecture,
+        training,
+        example.shape,
+        example.scale,
+        kind=example.kind,
+        classes=example.classes,
+        widths=example.widths,
+    )
     if not (directory / "checkpoints").is_dir():
         raise ValueError(f"{directory} has no checkpoint yet: the run was stopped before its first one")
     with Checkpoints(directory / "checkpoints") as checkpoints:
@@ -196,7 +207,9 @@ def _state(like: PyTree, arrays: dict[str, np.ndarray], i: int, seeds: int, wher
     return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
 
-def draw(run: Loaded, key: Key, n: int, *, seed: int | None = None, label: int | None = None) -> np.ndarray:
+def draw(
+    run: Loaded, key: Key, n: int, *, seed: int | None = None, label: int | np.ndarray | None = None
+) -> np.ndarray:
     """Draws samples from a loaded run, a few hundred at a time.
 
     Args:
@@ -204,7 +217,8 @@ def draw(run: Loaded, key: Key, n: int, *, seed: int | None = None, label: int |
       key: typed.
       n: how many, at least 1.
       seed: number of the trained seed that is sampled; None for the first.
-      label: of all of them, a class; None for a model that is not conditional.
+      label: of all of them, a class, or `[n]` of them; None for a model that is not conditional, and otherwise for
+        classes in equal shares.
 
     Returns:
       `[n, ...]`, on the host.
@@ -215,21 +229,29 @@ def draw(run: Loaded, key: Key, n: int, *, seed: int | None = None, label: int |
     if n < 1:
         raise ValueError(f"at least 1 sample can be drawn, not {n}")
     state, chunk = run.state(seed), min(n, CHUNK)
-    options: dict[str, Any] = {}
-    if label is not None:
-        options["label"] = _labels(run, label, chunk)
-    sample = jax.jit(lambda key, state: run.model.sample(key, state, chunk, **options))
-    chunks = [np.asarray(sample(jax.random.fold_in(key, i), state)) for i in range(-(-n // chunk))]
+    count = -(-n // chunk)
+    if label is None:
+        sample = jax.jit(lambda key, state: run.model.sample(key, state, chunk))
+        chunks = [np.asarray(sample(jax.random.fold_in(key, i), state)) for i in range(count)]
+        return np.concatenate(chunks)[:n]
+    labels = np.resize(_labels(run, label, n), (count, chunk))
+    sample = jax.jit(lambda key, state, label: run.model.sample(key, state, chunk, label=label))
+    chunks = [np.asarray(sample(jax.random.fold_in(key, i), state, labels[i])) for i in range(count)]
     return np.concatenate(chunks)[:n]
 
 
-def _labels(run: Loaded, label: int, n: int) -> Array:
-    """`[n]` times the label, which is checked first."""
+def _labels(run: Loaded, label: int | np.ndarray, n: int) -> np.ndarray:
+    """`[n]` labels, which are checked first."""
     known = run.example.label
     if known is None or "label" not in inspect.signature(run.model.sample).parameters:
         raise ValueError(f"the model of this run is unconditional: it cannot be asked for label {label}")
     if known.shape or not jnp.issubdtype(jnp.dtype(known.dtype), jnp.integer):
         raise ValueError(f"labels of this run are {known.dtype} {list(known.shape)}, not classes such as {label}")
-    if label < 0 or (known.classes is not None and label >= known.classes):
-        raise ValueError(f"labels of this run are in [0, {known.classes or 'classes'}), not {label}")
-    return jnp.full(n, label, known.dtype)
+    wrong = label if isinstance(label, int) else next((int(x) for x in label if not _is_class(int(x), known)), 0)
+    if not _is_class(wrong, known):
+        raise ValueError(f"labels of this run are in [0, {known.classes or 'classes'}), not {wrong}")
+    return np.broadcast_to(np.asarray(label, known.dtype), (n,))
+
+
+def _is_class(label: int, known: Label) -> bool:
+    return label >= 0 and (known.classes is None or label < known.classes)

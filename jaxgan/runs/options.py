@@ -86,9 +86,11 @@ class Architecture:
     """Spectral normalisation in an "auto" discriminator."""
     compute: Literal["float32", "bfloat16"] = "float32"
     """What layers compute in; parameters, statistics, penalties and optimizers stay in float32."""
+    conditional: bool = False
+    """Tell "auto" networks the class: the generator makes what it is asked for; of data with labels."""
     generator: str = AUTO
-    """A network by name (--list networks), e.g. mlp:widths=64+64; auto: an MLP for points, a DCGAN for images,
-    recurrent for sequences."""
+    """A network by name (--list networks), e.g. mlp:widths=64+64; auto: an MLP for points and
+    tables, a DCGAN for images, recurrent for sequences."""
     discriminator: str = AUTO
     """The same. What is named takes none of the options that say "auto"."""
 
@@ -110,9 +112,9 @@ class Architecture:
         return make(read(INITIALISERS, self.initialisation, "--initialisation"))
 
     def recorded(self) -> dict[str, Any]:
-        """The options as a run records them: a network that is not named leaves no line."""
-        options = dataclasses.asdict(self)
-        return {name: value for name, value in options.items() if name not in PLAYERS or value != AUTO}
+        """The options as a run records them: what is not named, or came later, leaves no line at its default."""
+        options, silent = dataclasses.asdict(self), {**dict.fromkeys(PLAYERS, AUTO), "conditional": False}
+        return {name: value for name, value in options.items() if name not in silent or value != silent[name]}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,9 +21,9 @@ from jaxgan.evaluation import Evaluation, MonitoredModes
 from jaxgan.runs import folder
 from jaxgan.runs.checkpoints import Checkpoints
 from jaxgan.runs.options import Run
-from jaxgan.runs.summary import Summary, read_summary, write_summary
+from jaxgan.runs.summary import Summary, write_summary
 from jaxgan.training import placement
-from jaxgan.training.results import summarized
+from jaxgan.training.results import finished, summarized
 from jaxgan.training.seeds import Seeds, in_turn, programs, turns, vmapped
 from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
 from jaxgan.types import Batch, Classified, KnownModes, Model, Stream, Task
@@ -82,7 +82,8 @@ def fit(
     """Trains a model from several seeds and writes the files of a run into a folder.
 
     If the folder holds an unfinished run of the same configuration, it is continued from its last checkpoint and ends
-    exactly as it would have; a finished one is only read.
+    exactly as it would have; a finished one of as many steps is only read, one of fewer goes on to `steps`. Going on is
+    the same as having asked for all of them at first, unless the model has schedules that end with the run.
 
     Args:
       model: what is trained; only what `types.Model` says is asked of it.
@@ -100,14 +101,14 @@ def fit(
       How the run ended, which is what `summary.json` holds.
 
     Raises:
-      ValueError: the folder holds something else, options do not fit, or the data hold NaN.
+      ValueError: the folder holds something else, or a run of more steps, options do not fit, or the data hold NaN.
       Interrupted: SIGTERM arrived, or an alarm with `run.on_alarm` "stop".
     """
     every_log, every_evaluation, every_checkpoint = run.intervals(steps)
     _check_finite(task)
     folder.claim(directory, config, accept_changes=run.accept_changes)
     processes.meet("claimed")
-    if (summary := read_summary(directory)) is not None:
+    if (summary := finished(directory, steps, _say)) is not None:
         return summary
 
     seeds = range(run.first_seed, run.first_seed + run.seeds)

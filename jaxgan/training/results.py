@@ -1,17 +1,44 @@
 """How a run ended: the summary of its seeds."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from jaxgan.backend import processes
 from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import Evaluation
 from jaxgan.evaluation import MonitoredModes as Counted
-from jaxgan.runs.summary import Metric, MonitoredModes, SeedSummary, Summary
+from jaxgan.runs import folder
+from jaxgan.runs.summary import Metric, MonitoredModes, SeedSummary, Summary, read_summary
 from jaxgan.types import Stream, Task
+
+
+def finished(directory: Path, steps: int, say: Callable[[str], None]) -> Summary | None:
+    """How a finished run of so many steps ended; None where there is none.
+
+    A finished run of fewer steps loses what it says of its end, so that it can go on from its last checkpoint.
+
+    Args:
+      directory: of the run.
+      steps: that are wanted.
+      say: shows a sentence.
+
+    Raises:
+      ValueError: the run is of more steps.
+    """
+    summary = read_summary(directory)
+    if summary is None or summary.steps in (None, steps):  # runs of older versions do not tell their steps
+        return summary
+    if summary.steps > steps:
+        raise ValueError(f"{directory} holds a finished run of {summary.steps} steps, more than the {steps} asked for")
+    say(f"{directory} holds a finished run of {summary.steps} steps, which goes on to {steps}")
+    processes.meet("read")
+    folder.forget_end(directory)
+    return None
 
 
 def summarized(

@@ -60,6 +60,16 @@ class Finite(Protocol):
         ...
 
 
+@runtime_checkable
+class Tabular(Protocol):
+    """A task whose examples are rows of a table, as vectors of parts."""
+
+    @property
+    def widths(self) -> Sequence[int]:
+        """How many numbers each part takes: 1 for a number, k for a choice of k; nothing where there are no parts."""
+        ...
+
+
 class BatchIterator(Protocol):
     """Batches without end, from a position that can be saved; orbax checkpoints it as it is."""
 
@@ -176,13 +186,15 @@ class GradedModes(KnownModes, Protocol):
 class Classes(NamedTuple):
     """Labelled images of which examples are made, so that a classifier of them can tell the mode of any sample.
 
+    Or labelled examples of another kind, which a classifier reads as vectors.
+
     The mode of an example is that of its parts: for three parts of ten classes it is `100 a + 10 b + c`.
 
     Attributes:
-      images: uint8 `[N, height, width, channels]`.
+      images: uint8 `[N, height, width, channels]`, or floating point `[N, ...]` where they are no images.
       labels: integers `[N]`, in [0, classes).
       classes: how many there are, at least 2.
-      parts: `parts(samples [n, ...]) -> [n, parts, height, width, channels]`, what is classified one by one.
+      parts: `parts(samples [n, ...]) -> [n, parts, ...]`, what is classified one by one.
       part: what a part is called, e.g. "channel".
       by_default: whether modes are counted without anyone asking, at the price of training a classifier.
     """

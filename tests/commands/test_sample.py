@@ -112,7 +112,8 @@ def test_samples_of_a_mesh_and_of_images_are_those_of_the_training(trained, chun
     ("arguments", "says"),
     [
         (["--out", "{here}/there.png"], "there.png is there already; --out names a new file"),
-        (["--out", "{here}/a.jpg"], "--out is a file that ends in .png or .npz, not"),
+        (["--out", "{here}/a.jpg"], "--out is a file that ends in .png, .npz, .csv, .tsv, .parquet, not"),
+        (["--out", "{here}/a.csv"], "was not trained on a table: --out is a .png or .npz file"),
         (["--out", "{here}/a.npz", "--label", "3"], "unconditional: it cannot be asked for label 3"),
         (["--out", "{here}/a.npz", "--seed", "0"], "there is no seed 0 in this run; its seeds are 3, 4"),
         (["--out", "{here}/a.npz", "--n", "0"], "at least 1 sample can be drawn, not 0"),

@@ -120,10 +120,19 @@ def test_classes_are_those_of_whole_labels():
         data.arrays(images, label=np.zeros((4, 2), int)),
     ):
         assert other.modes == 0 and other.shares.shape == (0,) and other.classes is None
-    # Known, but nothing that the image classifier can be trained on.
-    for other in (
-        data.arrays(images / 255, label=np.arange(4)),
-        data.arrays(images[:, 0, :, 0], label=np.arange(4)),
-        data.arrays(images, label=np.zeros(4, int)),
-    ):
+    # Known, but nothing that a classifier can be trained on.
+    for other in (data.arrays(images - 1.5, label=np.arange(4)), data.arrays(images, label=np.zeros(4, int))):
         assert other.modes and other.classes is None
+
+
+def test_what_a_classifier_reads_is_in_the_units_of_the_samples():
+    pixels = np.linspace(0, 255, 8).astype(np.uint8).reshape(4, 1, 2, 1)
+    for kind, array, expected in (
+        ("image", pixels, pixels),
+        ("image", pixels / 127.5 - 1, pixels),
+        ("point", pixels[:, 0, :, 0], pixels[:, 0, :, 0] / 127.5 - 1),
+        ("sequence", pixels[..., 0] / 9.0, pixels[..., 0] / 9),
+    ):
+        classes = data.arrays(array, label=np.arange(4)).classes
+        assert classes is not None and classes.part == kind and classes.by_default
+        np.testing.assert_allclose(classes.images, expected, atol=1e-6)

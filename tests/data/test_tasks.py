@@ -24,6 +24,12 @@ TASKS = {
     "digits_in_time": (data.digits_in_time, (24, 8), "sequences", 1000),
     "arrays": (lambda: data.arrays(POINTS), (3,), "points", 0),
     "arrays_uint8": (lambda: data.arrays(PIXELS, label=np.arange(4)), (2, 2, 1), "images", 4),
+    "rows": (
+        lambda: data.Examples("rows", "tables", jnp.asarray(POINTS), jnp.arange(4), True, tuple("abcd"), (1, 2)),
+        (3,),
+        "tables",
+        4,
+    ),
     "balanced": (lambda: data.balanced(data.arrays(PIXELS, label=np.array([0, 0, 0, 1]))), (2, 2, 1), "images", 2),
 }
 
@@ -61,11 +67,11 @@ def test_a_task_says_what_it_is(name):
     if modes:
         np.testing.assert_allclose(task.shares.sum(), 1, rtol=1e-6)
     assert len(task.names) in (0, modes)
-    assert isinstance(task, Finite) == (name in ("digits", "arrays", "arrays_uint8", "balanced"))
+    assert isinstance(task, Finite) == (name in ("digits", "arrays", "arrays_uint8", "rows", "balanced"))
     assert not isinstance(task, Stream)
 
 
-@pytest.mark.parametrize("name", ["digits", "arrays", "arrays_uint8"])
+@pytest.mark.parametrize("name", ["digits", "arrays", "arrays_uint8", "rows"])
 def test_finite_examples_can_be_had_by_their_number(name):
     task = TASKS[name][0]()
     batch = task.at(np.array([1, 0, 1]))

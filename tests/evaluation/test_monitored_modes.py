@@ -38,3 +38,11 @@ def test_other_data_by_clusters_and_a_stream_not_at_all():
     assert modes is not None and len(modes.names) == 20 and abs(modes.expected.sum() - 1) < 1e-9
     stream = SimpleNamespace(name="stream", kind="images", shape=(8, 8, 1), stream=lambda *arguments, **options: None)
     assert monitored_modes(stream) is None
+
+
+def test_few_examples_are_few_clusters():
+    points = np.random.default_rng(0).normal(size=(80, 2))
+    modes = monitored_modes(data.arrays(points))
+    assert modes is not None and len(modes.names) == 3 and modes.expected.min() > 0.05
+    modes = monitored_modes(data.arrays(np.repeat(np.eye(2), 40, axis=0)))
+    assert modes is not None and len(modes.names) == 2

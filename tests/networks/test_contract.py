@@ -98,6 +98,7 @@ NETWORKS = {
     "discriminator_everything": Row(
         networks.dcgan_discriminator(width=2, minibatch_stddev=2, noise=0.1, **everything), medium, (1,), True, True
     ),
+    "by_part": Row(networks.by_part(networks.mlp([6], out=6), (1, 2, 1, 1, 1)), flat, (6,)),
     "projection": Row(networks.projection(tiny, 3), flat, (1,), label=mixed),
     "projection_packed": Row(networks.packed(networks.projection(tiny, 3), 2), flat, (1,), label=digits, pack=2),
     "labelled": Row(networks.labelled(tiny, 3), flat, (1,), label=digits),

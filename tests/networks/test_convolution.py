@@ -42,7 +42,7 @@ def second_order(function, x, kernel):
     ],
 )
 def test_convolution_is_that_of_xla(x64, side, inputs, outputs, taps, stride):
-    x, kernel = drawn(2, side, side, inputs), drawn(taps, taps, inputs, outputs)
+    x, kernel = drawn(2, side, side + 3, inputs), drawn(taps, taps, inputs, outputs)
     ours, xla = (lambda x, k, f=f: f(x, k, stride) for f in (convolution, of_xla))
     np.testing.assert_allclose(ours(x, kernel), xla(x, kernel), rtol=1e-12, atol=1e-12)
     for a, b in zip(second_order(ours, x, kernel), second_order(xla, x, kernel), strict=True):
@@ -59,10 +59,10 @@ def test_convolution_is_that_of_xla(x64, side, inputs, outputs, taps, stride):
     ],
 )
 def test_upsampled_convolution_enlarges_cuts_and_convolves(x64, small, side, taps):
-    x, kernel = drawn(2, small, small, 3), drawn(taps, taps, 3, 2)
+    x, kernel = drawn(2, small, small + 1, 3), drawn(taps, taps, 3, 2)
     ours, xla = (
-        lambda x, k: upsampled_convolution(x, k, side),
-        lambda x, k: of_xla(upsample_nearest(x)[:, :side, :side], k),
+        lambda x, k: upsampled_convolution(x, k, (side, side + 2)),
+        lambda x, k: of_xla(upsample_nearest(x)[:, :side, : side + 2], k),
     )
     np.testing.assert_allclose(ours(x, kernel), xla(x, kernel), rtol=1e-12, atol=1e-12)
     for a, b in zip(second_order(ours, x, kernel), second_order(xla, x, kernel), strict=True):

@@ -137,7 +137,8 @@ def test_spectral_norm_takes_the_scale_out_of_every_kernel():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: networks.dcgan_generator(16, 3), "side of 8, 28, 32, 64, 128, 256 pixels, got 16"),
+        (lambda: networks.dcgan_generator(1, 3), "a side of the images must be at least 2, got 1"),
+        (lambda: networks.dcgan_generator((8, 0), 3), "a side of the images must be at least 2, got 0"),
         (lambda: networks.dcgan_generator(8, 0), "channels must be at least 1, got 0"),
         (lambda: networks.dcgan_generator(8, 3, width=0), "width must be at least 1, got 0"),
         (lambda: networks.dcgan_generator(8, 3, upsample="bicubic"), "'resize' or 'transpose', got 'bicubic'"),
@@ -152,17 +153,46 @@ def test_errors_of_the_factories(make, message):
         make()
 
 
+def test_errors_of_the_discriminator_name_the_examples():
+    with pytest.raises(ValueError, match=r"needs images .* got \(2, 64\)"):
+        networks.dcgan_discriminator(width=2).init(jax.random.key(0), jnp.ones((2, 64)))
+
+
+@pytest.mark.parametrize("upsample", ["resize", "transpose"])
 @pytest.mark.parametrize(
-    ("shape", "message"),
+    ("size", "sizes"),
     [
-        ((2, 16, 16, 1), "side of 8, 28, 32, 64, 128, 256 pixels, got 16"),
-        ((2, 8, 28, 1), r"square images .* got \(2, 8, 28, 1\)"),
-        ((2, 64), r"square images .* got \(2, 64\)"),
+        ((16, 16), [(16, 16), (8, 8), (4, 4)]),
+        ((48, 48), [(48, 48), (24, 24), (12, 12), (6, 6)]),
+        ((24, 33), [(24, 33), (12, 17), (6, 9), (3, 5)]),
+        ((2, 50), [(2, 50), (1, 25), (1, 13), (1, 7), (1, 4)]),
+        ((5, 6), [(5, 6)]),
     ],
 )
-def test_errors_of_the_discriminator_name_the_images(shape, message):
-    with pytest.raises(ValueError, match=message):
-        networks.dcgan_discriminator(width=2).init(jax.random.key(0), jnp.ones(shape))
+def test_images_of_any_size_are_made_from_halves_of_it(size, sizes, upsample):
+    width, stages = 3, len(sizes) - 1
+    network = networks.dcgan_generator(size, 2, width=width, upsample=upsample)
+    params, output, features = shapes(network, jnp.ones((3, 10)))
+    assert output == (3, *size, 2) and features == (3, size[0] * size[1] * width)
+    first = sizes[-1][0] * sizes[-1][1] * width * 2**stages
+    assert params["Dense_0"]["kernel"].shape == (10, first)
+    *_, features = shapes(networks.dcgan_discriminator(width=width), jnp.ones((3, *size, 2)))
+    if stages >= 2:
+        assert features == (3, sizes[-1][0] * sizes[-1][1] * width * 2 ** (stages - 1))
+
+
+def test_an_image_that_is_not_square_is_made_and_judged():
+    network, judge = networks.dcgan_generator((6, 9), 1, width=2), networks.dcgan_discriminator(width=2)
+
+    @jax.jit
+    def run(z):
+        params, stats = network.init(jax.random.key(0), z)
+        images, _ = network.apply(params, stats, z, train=True)
+        params, stats = judge.init(jax.random.key(1), images)
+        return images, jax.grad(lambda x: judge.apply(params, stats, x, train=True)[0].sum())(images)
+
+    images, slope = run(np.random.RandomState(0).normal(size=(4, 5)))
+    assert images.shape == (4, 6, 9, 1) and np.all(np.abs(slope).max(axis=(0, 3)) > 0)
 
 
 def test_an_encoder_is_a_discriminator_of_more_outputs():

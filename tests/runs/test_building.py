@@ -11,6 +11,7 @@ import pytest
 from jaxgan import Unroll, dynamics, gan, losses, networks, optimizers, techniques, vae
 from jaxgan.runs.building import build
 from jaxgan.runs.options import Architecture, Training
+from jaxgan.types import Batch
 
 SMALL = Architecture(generator_width=8, discriminator_width=4, layers=2, activation="tanh", latent_dim=3)
 TRAINING = Training(batch_size=6, steps=10)
@@ -195,14 +196,14 @@ def test_a_network_of_ones_own(tmp_path, monkeypatch):
         ({"generator": "mlp:8,out=3"}, (2,), None, "--generator mlp:8,out=3: makes [3], but an example is [2]"),
         ({"generator": "mlp:0"}, (2,), None, "--generator mlp:0: each of widths must be at least 1, got 0"),
         ({"generator": "dcgan_generator"}, (2,), None, "dcgan_generator needs size, a whole number"),
-        ({"generator": "dcgan_generator"}, (9, 9, 1), None, "images must have a side of 8, 28"),
+        ({"generator": "dcgan_generator"}, (1, 9, 1), None, "a side of the images must be at least 2, got 1"),
         (
             {"discriminator": "dcgan_discriminator"},
             (2,),
             None,
             "--discriminator dcgan_discriminator: dcgan_discriminator",
         ),
-        ({}, (8, 9, 1), None, "images must be square, not 8x9"),
+        ({}, (8, 1, 1), None, "a side of the images must be at least 2, got 1"),
         ({}, (8, 9), None, "examples of shape (8, 9) are neither points [width] nor images"),
         ({}, (8, 9), "graphs", "there is no generator of its own for graphs: name one with --generator"),
     ],
@@ -258,3 +259,26 @@ def test_a_model_takes_no_options_of_parts_that_it_has_not(options, says):
     with pytest.raises(ValueError) as raised:
         build(SMALL, dataclasses.replace(TRAINING, **options), (2,))
     assert says in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_rows_of_a_table_end_in_their_parts_and_classes_are_told_to_both_networks():
+    architecture = dataclasses.replace(SMALL, conditional=True)
+    model = build(architecture, TRAINING, (4,), kind="tables", classes=3, widths=(1, 2, 1))
+    assert model.conditional
+
+    @jax.jit
+    def run(batch):
+        state = model.init(jax.random.key(0), batch)
+        return state, model.sample(jax.random.key(1), state, 5, label=jnp.arange(5) % 3)
+
+    state, samples = run(Batch(np.ones((6, 4), np.float32), np.arange(6) % 3))
+    np.testing.assert_allclose(samples[:, 1:3].sum(axis=1), 1, rtol=1e-5)
+    assert state.discriminator.params["embedding"].shape == (3, 4)
+    assert state.generator.params["Dense_0"]["kernel"].shape == (3 + 3, 8)
+
+
+def test_networks_are_told_classes_only_where_there_are_some():
+    architecture = dataclasses.replace(SMALL, conditional=True)
+    for classes in (None, 1):
+        with pytest.raises(ValueError, match="--conditional needs data with at least two classes, and these have none"):
+            build(architecture, TRAINING, (2,), classes=classes)

@@ -106,6 +106,10 @@ def test_labels_are_given_to_a_conditional_model_and_to_no_other(ring):
     conditional = labelled._replace(model=run.model._replace(sample=sample))
     np.testing.assert_array_equal(draw(conditional, key, 3, label=7), [[7, 14]] * 3)
     np.testing.assert_array_equal(draw(conditional, key, 3), np.zeros((3, 2)))
+    of_each = np.arange(1100) % 10
+    np.testing.assert_array_equal(draw(conditional, key, 1100, label=of_each)[:, 0], of_each)
+    with pytest.raises(ValueError, match=r"labels of this run are in \[0, 10\), not 12"):
+        draw(conditional, key, 3, label=np.array([3, 12, 1]))
     for label in (-1, 10):
         with pytest.raises(ValueError, match=rf"labels of this run are in \[0, 10\), not {label}"):
             draw(conditional, key, 3, label=label)

@@ -101,6 +101,20 @@ def test_a_finished_run_is_only_read(undisturbed):
     assert {path.name: path.stat().st_mtime_ns for path in undisturbed.iterdir()} == before
 
 
+def test_a_finished_run_of_fewer_steps_goes_on_and_ends_as_if_asked_for_all(undisturbed, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert fit(run, steps=32).steps == 32
+    capsys.readouterr()
+    assert fit(run).steps == 48
+    assert f"{run} holds a finished run of 32 steps, which goes on to 48\n" in capsys.readouterr().err
+    for found, expected in zip(contents(run), contents(undisturbed), strict=True):
+        np.testing.assert_equal(found, expected)
+    before = (run / "summary.json").read_bytes()
+    with pytest.raises(ValueError, match="holds a finished run of 48 steps, more than the 32 asked for"):
+        fit(run, steps=32)
+    assert (run / "summary.json").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "place",
     ["log", *(pytest.param(name, marks=pytest.mark.slow) for name in ("add_snapshot", "write_arrays", "write_json"))],
