@@ -84,7 +84,7 @@ ARMS: dict[Kind, Arm] = {
     ),
     "images": Arm(
         Architecture(generator_width=32, discriminator_width=64, latent_dim=64, batch_norm=True),
-        dataclasses.replace(PENALISED, steps=2000, batch_size=64, technique=("r1:0.3", "r2:0.3")),
+        dataclasses.replace(PENALISED, steps=2000, batch_size=64, technique=("r1:0.1", "r2:0.1")),
     ),
 }
 
