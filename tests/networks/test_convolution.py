@@ -39,7 +39,7 @@ def values_and_second_order(*functions):
     ("side", "inputs", "outputs", "taps", "stride"),
     [
         (8, 3, 4, 3, 2),
-        pytest.param(7, 2, 5, 3, 2, marks=pytest.mark.slow),
+        (7, 2, 5, 3, 2),
         (7, 8, 2, 3, 1),
         pytest.param(5, 9, 1, 3, 1, marks=pytest.mark.slow),
         (6, 2, 3, 4, 2),
