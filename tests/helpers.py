@@ -61,10 +61,30 @@ def perceptron(
     return Network(init, apply, features)
 
 
+def fetched(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """The compiled function, with results in NumPy: a test that computes on with these compiles nothing more."""
+    program = jit(function, **options)
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        found = program(*arguments, **named)
+        traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(found))
+        return found if traced else jax.device_get(found)
+
+    return call
+
+
 def compiled(network: Network) -> Network:
     """The network with compiled functions: outside of `jit` each of its operations would be a program of its own."""
-    shown = network.features and jit(network.features, static_argnames="train")
-    return network._replace(init=jit(network.init), apply=jit(network.apply, static_argnames="train"), features=shown)
+    shown = network.features and fetched(network.features, static_argnames="train")
+    return network._replace(
+        init=fetched(network.init), apply=fetched(network.apply, static_argnames="train"), features=shown
+    )
+
+
+def standard_normal(*shape: int, seed: int = 0) -> np.ndarray:
+    """Numbers of the standard normal distribution in float32, which no program draws."""
+    return np.random.default_rng(seed).standard_normal(shape, np.float32)
 
 
 def in_double(network: Network) -> Network:

@@ -10,7 +10,7 @@ from jaxgan.features._resize import resize_bilinear
 from jaxgan.features.inception import preprocess
 from tests.features import inception_reference as reference
 from tests.features import torch_files as files
-from tests.helpers import jit
+from tests.helpers import fetched, jit
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +91,10 @@ def test_init_draws_kernels_and_nothing_else(key):
 
 
 def test_extractor_takes_small_and_grey_images(npz, weights):
-    shape = jax.eval_shape(features.inception_v3(weights).features, jnp.zeros((5, 32, 28, 1)))
+    shape = jax.eval_shape(features.inception_v3(weights).features, jax.ShapeDtypeStruct((5, 32, 28, 1), jnp.float32))
     assert (shape.shape, shape.dtype) == ((5, 2048), jnp.float32)
     inception = features.inception_v3(npz)
-    shape = jax.eval_shape(inception.logits, jnp.zeros((2, 20, 20, 3), jnp.bfloat16))
+    shape = jax.eval_shape(inception.logits, jax.ShapeDtypeStruct((2, 20, 20, 3), jnp.bfloat16))
     assert (shape.shape, shape.dtype) == ((2, 1008), jnp.float32)
     jax.tree.map(
         np.testing.assert_array_equal, jax.tree.leaves(inception), jax.tree.leaves(features.inception_v3(weights))
@@ -104,11 +104,15 @@ def test_extractor_takes_small_and_grey_images(npz, weights):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_preprocessing(channels):
     image = np.random.default_rng(0).uniform(-1, 1, (9, 7, channels)).astype(np.float32)
-    expected = (resize_bilinear(jnp.asarray((image + 1) / 2 * 255)[None], 299, 299)[0] - 128) / 128
-    found = preprocess(jnp.asarray(image)[None])
-    np.testing.assert_allclose(found[0], np.broadcast_to(expected, (299, 299, 3)), atol=1e-4)
-    ends = jnp.stack([-jnp.ones((75, 75, channels)), jnp.ones((75, 75, channels))])
-    np.testing.assert_array_equal(preprocess(ends, resize=False)[:, 0, 0, 2], [-1, 127 / 128])
+    ends = np.stack([-np.ones((75, 75, channels), np.float32), np.ones((75, 75, channels), np.float32)])
+
+    def run(images, ends):
+        resized = resize_bilinear((images + 1) / 2 * 255, 299, 299)
+        return (resized[0] - 128) / 128, preprocess(images)[0], preprocess(ends, resize=False)
+
+    expected, found, at_ends = fetched(run)(image[None], ends)
+    np.testing.assert_allclose(found, np.broadcast_to(expected, (299, 299, 3)), atol=1e-4)
+    np.testing.assert_array_equal(at_ends[:, 0, 0, 2], [-1, 127 / 128])
 
 
 @pytest.mark.parametrize(

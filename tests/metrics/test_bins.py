@@ -6,10 +6,10 @@ import pytest
 from scipy import stats
 
 from jaxgan import metrics
-from tests.helpers import jit
+from tests.helpers import fetched
 
-nearest_centre = jit(metrics.nearest_centre, static_argnames="tile_rows")
-different_bins = jit(metrics.different_bins, static_argnames="significance")
+nearest_centre = fetched(metrics.nearest_centre, static_argnames="tile_rows")
+different_bins = fetched(metrics.different_bins)
 
 
 @pytest.mark.parametrize("d", [2, 20])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from jaxgan import metrics
-from tests.helpers import jit
+from tests.helpers import fetched
 
-duplicates = jit(metrics.duplicates, static_argnames="tile_rows")
-closest = jit(metrics.closest, static_argnames="tile_rows")
+duplicates = fetched(metrics.duplicates, static_argnames="tile_rows")
+closest = fetched(metrics.closest, static_argnames="tile_rows")
 
 
 def reference(features, threshold) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from jaxgan import metrics
+from tests.helpers import jit
 
 
 def simulated(weights: np.ndarray, n: int, runs: int, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +60,8 @@ def test_high_quality_closed_forms():
 def test_high_quality_is_what_mode_coverage_counts(metric):
     samples = np.random.default_rng(2).standard_normal((20_000, 5)) * 0.2
     threshold = 2.0 if metric == "euclidean" else 0.9
-    share = metrics.mode_coverage(samples, np.zeros((1, 5)), 0.2, threshold=threshold, metric=metric).high_quality
+    cover = jit(metrics.mode_coverage, static_argnames="metric")
+    share = cover(samples, np.zeros((1, 5)), 0.2, threshold=threshold, metric=metric).high_quality
     np.testing.assert_allclose(share, metrics.expected_high_quality(5, threshold, metric=metric), atol=0.015)
 
 

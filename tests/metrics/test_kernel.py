@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from jaxgan import metrics
-from tests.helpers import jit
+from tests.helpers import fetched
 from tests.metrics import golden
 
-kernel_distance = jit(metrics.kernel_distance, static_argnames=("subsets", "subset_size", "tile_rows"))
-discrepancy = jit(metrics.maximum_mean_discrepancy, static_argnames="tile_rows")
+kernel_distance = fetched(metrics.kernel_distance, static_argnames=("subsets", "subset_size", "tile_rows"))
+discrepancy = fetched(metrics.maximum_mean_discrepancy, static_argnames="tile_rows")
 
 
 def draw(seed: int, n: int = 40, m: int = 30, d: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +93,7 @@ def test_unbiased_and_standard_error_is_right(shift):
         x = jax.random.normal(key, (2, 50, 3))
         return metrics.kernel_distance(x[0], x[1] + shift)
 
-    values = jax.jit(jax.vmap(one))(keys)
+    values = fetched(jax.vmap(one))(keys)
     spread = values.mean.std()
     # E k - 1 = 3 <u, v> / d + 3 <u, v>^2 / d^2 + <u, v>^3 / d^3 for independent u and v, in closed form below.
     expected = 0.0

@@ -1,5 +1,7 @@
 """PSNR and MS-SSIM against an explicit loop, closed forms and constant images."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,9 +9,10 @@ import pytest
 from scipy import ndimage
 
 from jaxgan import metrics
-from tests.helpers import jit
+from tests.helpers import fetched, jit
 
-ms_ssim = jit(metrics.ms_ssim, static_argnames=("range", "low", "weights"))
+ms_ssim = fetched(metrics.ms_ssim, static_argnames=("range", "low", "weights"))
+psnr = fetched(metrics.psnr, static_argnames="range")
 
 
 def noise(seed: int, n: int = 3, side: int = 32, channels: int = 2) -> np.ndarray:
@@ -63,7 +66,7 @@ def test_range_and_lowest_value_are_units_only():
     a, b = noise(0), 0.9 * noise(0) + 0.1 * noise(1)
     bytes_a, bytes_b = (127.5 * (x + 1) for x in (a, b))
     np.testing.assert_allclose(ms_ssim(bytes_a, bytes_b, range=255.0, low=0.0), ms_ssim(a, b), rtol=1e-4)
-    np.testing.assert_allclose(metrics.psnr(bytes_a, bytes_b, range=255.0), metrics.psnr(a, b), rtol=1e-4)
+    np.testing.assert_allclose(psnr(bytes_a, bytes_b, range=255.0), psnr(a, b), rtol=1e-4)
 
 
 def test_equal_images_are_one_and_symmetric():
@@ -91,26 +94,34 @@ def test_opposite_images_are_zero_and_no_nan():
 
 def test_psnr_closed_forms():
     a = noise(0)
-    np.testing.assert_allclose(jax.jit(metrics.psnr)(a, a + 0.2), np.full(3, 20), rtol=1e-4)
-    np.testing.assert_allclose(metrics.psnr(a, a + 0.2, range=1.0), np.full(3, 10 * np.log10(25)), rtol=1e-4)
+    np.testing.assert_allclose(psnr(a, a + 0.2), np.full(3, 20), rtol=1e-4)
+    np.testing.assert_allclose(metrics.psnr(a, a + 0.2), np.full(3, 20), rtol=1e-4)  # also without jit
+    np.testing.assert_allclose(psnr(a, a + 0.2, range=1.0), np.full(3, 10 * np.log10(25)), rtol=1e-4)
     b = noise(1)
     expected = [10 * np.log10(4 / ((x - y) ** 2).mean()) for x, y in zip(a, b, strict=True)]
-    np.testing.assert_allclose(metrics.psnr(a, b), expected, rtol=1e-5)
-    np.testing.assert_array_equal(metrics.psnr(np.zeros((2, 5)), np.zeros((2, 5))), [np.inf, np.inf])
+    np.testing.assert_allclose(psnr(a, b), expected, rtol=1e-5)
+    np.testing.assert_array_equal(psnr(np.zeros((2, 5)), np.zeros((2, 5))), [np.inf, np.inf])
 
 
 @pytest.mark.parametrize("n", [6, 7])
 def test_pairs_are_all_different(key, n):
     # Image i is 2^i, and a pair is told by the sum of its two.
     images = 2.0 ** np.arange(n)[:, None]
-    for pairs in (1, n, n * (n - 1) // 2):
+
+    @functools.partial(fetched, static_argnums=2)
+    def run(key, images, pairs):
         seen = []
 
-        def metric(a, b, seen=seen):
-            seen.extend(np.asarray(a[:, 0] + b[:, 0]).tolist())
-            return a[:, 0] + b[:, 0]
+        def metric(a, b):
+            seen.append(a[:, 0] + b[:, 0])
+            return seen[-1]
 
-        value = metrics.pairwise_similarity(jax.random.fold_in(key, pairs), images, pairs=pairs, metric=metric)
+        key = jax.random.fold_in(key, pairs)
+        return metrics.pairwise_similarity(key, images, pairs=pairs, metric=metric), jnp.concatenate(seen)
+
+    for pairs in (1, n, n * (n - 1) // 2):
+        value, found = run(key, images, pairs)
+        seen = found.tolist()
         np.testing.assert_allclose(value, np.mean(seen), rtol=1e-6)
         assert len(set(seen)) == len(seen) == pairs
         assert all(bin(int(pair)).count("1") == 2 for pair in seen)
@@ -118,10 +129,8 @@ def test_pairs_are_all_different(key, n):
 
 def test_pairs_depend_on_the_key(key):
     images = np.random.default_rng(0).standard_normal((50, 4))
-    values = {
-        float(metrics.pairwise_similarity(k, images, pairs=5, metric=metrics.psnr)) for k in jax.random.split(key)
-    }
-    assert len(values) == 2
+    similarity = jit(lambda key, images: metrics.pairwise_similarity(key, images, pairs=5, metric=metrics.psnr))
+    assert len({float(similarity(k, images)) for k in jax.random.split(key)}) == 2
 
 
 def test_similarity_rises_as_modes_are_lost(key):

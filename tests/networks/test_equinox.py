@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxgan import networks
-from tests.helpers import compiled
+from tests.helpers import compiled, fetched, standard_normal
 
 eqx = pytest.importorskip("equinox")
 
@@ -52,7 +52,7 @@ def quiet(key):
 
 @pytest.fixture
 def x():
-    return jax.random.normal(jax.random.key(0), (8, 3))
+    return standard_normal(8, 3)
 
 
 def test_variables_are_plain_dictionaries_by_path(x):
@@ -71,7 +71,7 @@ def test_variables_are_plain_dictionaries_by_path(x):
 
 
 def test_the_key_decides_the_parameters(x):
-    init = networks.from_equinox(Net).init
+    init = fetched(networks.from_equinox(Net).init)
     a, b, c = (init(jax.random.key(seed), x)[0]["output.weight"] for seed in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
     assert not np.array_equal(a, c)
@@ -80,16 +80,20 @@ def test_the_key_decides_the_parameters(x):
 def test_it_computes_what_the_module_computes_in_both_modes(x):
     network = compiled(networks.from_equinox(quiet))
     params, stats = network.init(jax.random.key(1), x)
-    module, state = eqx.nn.make_with_state(quiet)(jax.random.key(1))
-    mapped = jax.vmap(module, axis_name="batch", in_axes=(0, None), out_axes=(0, None))
+
+    @fetched
+    def of_the_module(key, x):
+        module, state = eqx.nn.make_with_state(quiet)(key)
+        axes = {"axis_name": "batch", "in_axes": (0, None), "out_axes": (0, None)}
+        trained, state = jax.vmap(module, **axes)(x, state)
+        return trained, jax.vmap(eqx.nn.inference_mode(module), **axes)(x, state)[0]
+
+    expected, inferred = of_the_module(jax.random.key(1), x)
     y, trained = network.apply(params, stats, x, train=True)
-    expected, state = mapped(x, state)
     np.testing.assert_allclose(y, expected, rtol=1e-5)
     assert any(not np.array_equal(a, b) for a, b in zip(trained.values(), stats.values(), strict=True))
-    module = eqx.nn.inference_mode(module)
-    mapped = jax.vmap(module, axis_name="batch", in_axes=(0, None), out_axes=(0, None))
     y, kept = network.apply(params, trained, x, train=False)
-    np.testing.assert_allclose(y, mapped(x, state)[0], rtol=1e-5)
+    np.testing.assert_allclose(y, inferred, rtol=1e-5)
     jax.tree.map(np.testing.assert_array_equal, kept, trained)
     shown = network.features(params, trained, x, train=False)
     np.testing.assert_allclose(shown @ params["output.weight"].T + params["output.bias"][None], y, rtol=1e-5, atol=1e-6)
@@ -100,13 +104,13 @@ def test_a_module_without_state_is_mapped_over_the_batch(x):
     params, stats = network.init(jax.random.key(1), x)
     y, _ = network.apply(params, stats, x, train=True)
     assert stats == {} and network.features is None and not network.conditional
-    module = eqx.nn.MLP(3, 2, 4, 1, key=jax.random.key(1))
-    np.testing.assert_allclose(y, np.stack([module(row) for row in x]), rtol=1e-5)
+    alone = fetched(lambda key, x: eqx.nn.MLP(3, 2, 4, 1, key=key)(x))
+    np.testing.assert_allclose(y, np.stack([alone(jax.random.key(1), row) for row in x]), rtol=1e-5)
 
 
 def test_each_example_draws_its_own_noise_from_the_key():
     network = compiled(networks.from_equinox(lambda key: eqx.nn.Dropout(0.5)))
-    x = jnp.ones((4, 50))
+    x = np.ones((4, 50), np.float32)
     a, b, c = (network.apply({}, {}, x, train=True, key=jax.random.key(seed))[0] for seed in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
     assert not np.array_equal(a, c) and not np.array_equal(a[0], a[1])
@@ -117,7 +121,7 @@ def test_each_example_draws_its_own_noise_from_the_key():
 
 def test_labels_and_modes_by_name():
     network = compiled(networks.from_equinox(lambda key: Labelled(jax.random.normal(key, (3, 2)))))
-    x, label = jnp.zeros((2, 2)), jnp.array([2, 0])
+    x, label = np.zeros((2, 2), np.float32), np.array([2, 0])
     params, stats = network.init(jax.random.key(0), x, label=label)
     assert network.conditional
     for train, factor in ((True, 1.0), (False, 2.0)):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxgan import networks
-from tests.helpers import compiled
+from tests.helpers import compiled, fetched, standard_normal
 
 
 class Noisy(nn.Module):
@@ -50,8 +50,8 @@ class Smooth(nn.Module):
 
 def test_a_module_without_state_has_empty_stats():
     network = compiled(networks.from_linen(nn.Dense(3)))
-    x = jnp.arange(8.0).reshape(4, 2)
-    params, stats = jax.jit(network.init)(jax.random.key(0), x)
+    x = np.arange(8.0, dtype=np.float32).reshape(4, 2)
+    params, stats = network.init(jax.random.key(0), x)
     y, new_stats = network.apply(params, stats, x, train=True)
     assert stats == {} and new_stats == {} and network.features is None
     np.testing.assert_allclose(y, np.asarray(x) @ np.asarray(params["kernel"]), rtol=1e-6)
@@ -59,8 +59,8 @@ def test_a_module_without_state_has_empty_stats():
 
 def test_running_averages_follow_the_batch_in_training_only():
     network = compiled(networks.from_linen(Noisy()))
-    x = jax.random.normal(jax.random.key(0), (64, 2))
-    params, stats = jax.jit(network.init)(jax.random.key(1), x)
+    x = standard_normal(64, 2)
+    params, stats = network.init(jax.random.key(1), x)
     _, trained = network.apply(params, stats, x, train=True, key=jax.random.key(2))
     hidden = np.asarray(x) @ np.asarray(params["Dense_0"]["kernel"])
     average = jax.tree.map(np.asarray, trained["batch_stats"]["BatchNorm_0"])
@@ -73,30 +73,34 @@ def test_running_averages_follow_the_batch_in_training_only():
 
 
 def test_inference_keeps_the_stats_of_a_module_that_always_updates():
-    network = compiled(networks.from_linen(AlwaysUpdating()))
-    x = jnp.ones((2, 1))
-    params, stats = jax.jit(network.init)(jax.random.key(0), x)
+    network = networks.from_linen(AlwaysUpdating())
+
+    def run(key, x):
+        params, stats = network.init(key, x)
+        return params, stats, *(network.apply(params, stats, x, train=train)[1] for train in (True, False))
+
+    params, stats, trained, kept = fetched(run)(jax.random.key(0), np.ones((2, 1), np.float32))
     assert params == {}
-    _, trained = network.apply(params, stats, x, train=True)
-    _, kept = network.apply(params, stats, x, train=False)
     assert int(trained["counter"]["calls"]) == int(stats["counter"]["calls"]) + 1
     jax.tree.map(np.testing.assert_array_equal, kept, stats)
 
 
 def test_features_are_flattened():
-    network = compiled(networks.from_linen(Featured()))
-    x = jax.random.normal(jax.random.key(0), (3, 4, 4, 1))
-    params, stats = jax.jit(network.init)(jax.random.key(1), x)
-    y, _ = network.apply(params, stats, x, train=True)
-    features = network.features(params, stats, x, train=True)
+    network = networks.from_linen(Featured())
+
+    def run(key, x):
+        params, stats = network.init(key, x)
+        return params, network.apply(params, stats, x, train=True)[0], network.features(params, stats, x, train=True)
+
+    params, y, features = fetched(run)(jax.random.key(1), standard_normal(3, 4, 4, 1))
     assert features.shape == (3, 32)
     np.testing.assert_allclose(features @ params["Dense_0"]["kernel"], y, rtol=1e-5, atol=1e-6)
 
 
 def test_keys_decide_the_noise():
     network = compiled(networks.from_linen(nn.Sequential([Ones(), nn.Dropout(0.5, deterministic=False)])))
-    x = jnp.ones((4, 16))
-    params, stats = jax.jit(network.init)(jax.random.key(0), x)
+    x = np.ones((4, 16), np.float32)
+    params, stats = network.init(jax.random.key(0), x)
     draws = [network.apply(params, stats, x, train=True, key=jax.random.key(seed))[0] for seed in (1, 1, 2)]
     np.testing.assert_array_equal(draws[0], draws[1])
     assert not np.array_equal(draws[0], draws[2])
@@ -111,8 +115,8 @@ class Ones(nn.Module):
 
 def test_a_missing_key_is_named():
     network = compiled(networks.from_linen(Noisy()))
-    x = jnp.ones((4, 2))
-    params, stats = jax.jit(network.init)(jax.random.key(0), x)
+    x = np.ones((4, 2), np.float32)
+    params, stats = network.init(jax.random.key(0), x)
     network.apply(params, stats, x, train=False)
     with pytest.raises(ValueError, match=r"Noisy draws noise when train=True and needs a key"):
         network.apply(params, stats, x, train=True)
@@ -141,19 +145,21 @@ def test_what_is_not_a_fitting_module_raises(module, message):
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
 def test_stats_keep_their_dtype_under_x64(dtype):
     with jax.enable_x64(True):
-        network = compiled(networks.mlp([4], out=1, batch_norm=True, spectral_norm=True))
-        x = jax.random.normal(jax.random.key(0), (8, 2), jnp.float64)
-        params, stats = jax.jit(network.init)(jax.random.key(1), x)
-        params, stats = jax.tree.map(lambda a: a.astype(dtype), (params, stats))
-        y, new_stats = network.apply(params, stats, x, train=True)
+        network = networks.mlp([4], out=1, batch_norm=True, spectral_norm=True)
+
+        def run(key, x):
+            params, stats = jax.tree.map(lambda a: a.astype(dtype), network.init(key, x))
+            return network.apply(params, stats, x, train=True)
+
+        y, new_stats = jax.eval_shape(run, jax.random.key(1), np.zeros((8, 2)))
         assert y.dtype == jnp.float64
         assert {a.dtype for a in jax.tree.leaves(new_stats)} == {jnp.dtype(dtype)}
 
 
 def test_one_trace_over_updates():
     network = compiled(networks.mlp([4], out=1, batch_norm=True, spectral_norm=True))
-    x = jax.random.normal(jax.random.key(0), (8, 2))
-    params, stats = jax.jit(network.init)(jax.random.key(1), x)
+    x = standard_normal(8, 2)
+    params, stats = network.init(jax.random.key(1), x)
     traces = []
 
     @jax.jit
@@ -170,8 +176,8 @@ def test_one_trace_over_updates():
 @pytest.mark.slow
 def test_gradient_through_a_scan_of_updates_equals_finite_differences(x64):
     network = compiled(networks.from_linen(Smooth()))
-    x = jax.random.normal(jax.random.key(0), (8, 3), jnp.float64)
-    params, stats = jax.jit(network.init)(jax.random.key(1), x)
+    x = np.random.default_rng(0).standard_normal((8, 3))
+    params, stats = network.init(jax.random.key(1), x)
     params, stats = jax.tree.map(lambda a: a.astype(jnp.float64), (params, stats))
 
     def loss(params, stats, shift):
@@ -202,10 +208,9 @@ def test_gradient_through_a_scan_of_updates_equals_finite_differences(x64):
 
 
 def test_training_many_seeds_at_once_equals_a_loop():
-    network = compiled(networks.mlp([4], out=1, batch_norm=True, spectral_norm=True, dropout=0.2))
-    x = jax.random.normal(jax.random.key(0), (8, 2))
+    network = networks.mlp([4], out=1, batch_norm=True, spectral_norm=True, dropout=0.2)
 
-    def train(key):
+    def train(key, x):
         init_key, noise_key = jax.random.split(key)
 
         def loss(params, stats, key):
@@ -219,11 +224,11 @@ def test_training_many_seeds_at_once_equals_a_loop():
 
         return jax.lax.scan(update, network.init(init_key, x), jax.random.split(noise_key, 3))[0]
 
-    many = jax.jit(jax.vmap(train))(jax.random.split(jax.random.key(1), 2))
-    one_at_a_time = jax.jit(train)
-    for seed, key in enumerate(jax.random.split(jax.random.key(1), 2)):
-        one = one_at_a_time(key)
-        jax.tree.map(lambda a, b, seed=seed: np.testing.assert_allclose(a[seed], b, rtol=1e-4, atol=1e-5), many, one)
+    x, seeds = standard_normal(8, 2), jax.random.split(jax.random.key(1), 2)
+    many, one_at_a_time = fetched(jax.vmap(train, (0, None)))(seeds, x), fetched(train)
+    for seed in range(2):
+        one = one_at_a_time(seeds[seed], x)
+        jax.tree.map(lambda a, b, s=seed: np.testing.assert_allclose(a[s], b, rtol=1e-4, atol=1e-5), many, one)
 
 
 class Labelled(nn.Module):
@@ -236,19 +241,23 @@ class Labelled(nn.Module):
 
 
 def test_a_module_that_takes_a_label_is_conditional():
-    network = compiled(networks.from_linen(Labelled()))
-    x, label = jnp.ones((3, 2)), jnp.array([2, 0, 2])
-    params, stats = network.init(jax.random.key(0), x, label=label)
+    network = networks.from_linen(Labelled())
+    x, label = np.ones((3, 2), np.float32), np.array([2, 0, 2])
+
+    def run(key, x, label):
+        params, stats = network.init(key, x, label=label)
+        return params, network.apply(params, stats, x, train=True, label=label)[0]
+
+    params, y = fetched(run)(jax.random.key(0), x, label)
     assert network.conditional and network.features is None
-    y, _ = network.apply(params, stats, x, train=True, label=label)
     np.testing.assert_allclose(
         y, x @ params["Dense_0"]["kernel"] + params["Embed_0"]["embedding"][label], rtol=1e-5, atol=1e-6
     )
 
 
 def test_a_conditional_network_without_a_label_is_named():
-    network, x = networks.from_linen(Labelled()), jnp.ones((3, 2))
-    params, stats = network.init(jax.random.key(0), x, label=jnp.zeros(3, jnp.int32))
+    network, x = compiled(networks.from_linen(Labelled())), np.ones((3, 2), np.float32)
+    params, stats = network.init(jax.random.key(0), x, label=np.zeros(3, np.int32))
     message = r"Labelled is conditional: give label=, the labels of the batch, not label=None"
     with pytest.raises(ValueError, match=message):
         network.init(jax.random.key(0), x)
@@ -257,10 +266,10 @@ def test_a_conditional_network_without_a_label_is_named():
 
 
 def test_an_optional_label_can_be_declined():
-    network, x = networks.from_linen(Labelled(), conditional=False), jnp.ones((3, 2))
+    network, x = compiled(networks.from_linen(Labelled(), conditional=False)), np.ones((3, 2), np.float32)
     params, stats = network.init(jax.random.key(0), x)
     assert not network.conditional and set(params) == {"Dense_0"}
     with pytest.raises(ValueError, match="Labelled is not conditional and takes no label="):
-        network.apply(params, stats, x, train=True, label=jnp.zeros(3, jnp.int32))
+        network.apply(params, stats, x, train=True, label=np.zeros(3, np.int32))
     with pytest.raises(ValueError, match="Dense takes no label, so it cannot be conditional=True"):
         networks.from_linen(nn.Dense(2), conditional=True)

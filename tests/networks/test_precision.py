@@ -10,7 +10,7 @@ import pytest
 
 import jaxgan
 from jaxgan import Unroll, losses, networks, optimizers, packed, techniques
-from tests.helpers import compiled
+from tests.helpers import compiled, fetched, standard_normal
 
 NETWORKS = {
     "mlp": (networks.mlp([32, 32], out=1, batch_norm=True), (16, 3)),
@@ -24,10 +24,13 @@ NETWORKS = {
 )
 def test_only_the_products_are_in_bfloat16(name):
     network, shape = NETWORKS[name]
-    low, x = networks.in_bfloat16(network), jax.random.normal(jax.random.key(1), shape)
-    params, stats = low.init(jax.random.key(0), x)
-    y, changed = low.apply(params, stats, x, train=True)
-    expected, expected_stats = network.apply(params, stats, x, train=True)
+    low, x = networks.in_bfloat16(network), standard_normal(*shape)
+
+    def run(key, x):
+        params, stats = low.init(key, x)
+        return params, stats, *(one.apply(params, stats, x, train=True) for one in (low, network))
+
+    params, stats, (y, changed), (expected, expected_stats) = fetched(run)(jax.random.key(0), x)
     assert {a.dtype for a in jax.tree.leaves((y, changed, params))} == {jnp.dtype("float32")}
     scale = np.abs(expected).max()
     np.testing.assert_allclose(y / scale, expected / scale, atol=0.06)
@@ -73,23 +76,26 @@ def test_labels_stay_as_they_are_and_trees_come_back_in_float32():
         return {"b": x["a"], "index": x["index"]}, stats
 
     network = compiled(networks.in_bfloat16(jaxgan.Network(lambda key, x, label: ({}, {}), apply, conditional=True)))
-    x = {"a": jnp.ones((2, 3)), "index": jnp.arange(2)}
-    assert network.conditional and network.init(jax.random.key(0), x, label=jnp.ones(2)) == ({}, {})
-    y, _ = network.apply({}, {}, x, train=True, label=jnp.ones((2, 3)))
+    x = {"a": np.ones((2, 3), np.float32), "index": np.arange(2, dtype=np.int32)}
+    assert network.conditional and network.init(jax.random.key(0), x, label=np.ones(2)) == ({}, {})
+    y, _ = network.apply({}, {}, x, train=True, label=np.ones((2, 3), np.float32))
     assert seen == {"x": jnp.bfloat16, "index": jnp.int32, "label": jnp.float32}
     assert (y["b"].dtype, y["index"].dtype) == (jnp.float32, jnp.int32)
 
 
 def test_conditional_networks_compute_in_bfloat16_too():
-    x, label = jax.random.normal(jax.random.key(1), (16, 3)), jnp.arange(16) % 4
+    x, label = standard_normal(16, 3), np.arange(16) % 4
     for network in (
         networks.projection(networks.mlp([32], out=1), 4),
         networks.mlp([32], out=1, batch_norm=True, classes=4),
     ):
-        low = compiled(networks.in_bfloat16(network))
-        params, stats = low.init(jax.random.key(0), x, label=label)
-        y, _ = low.apply(params, stats, x, train=True, label=label)
-        expected, _ = network.apply(params, stats, x, train=True, label=label)
+
+        def run(key, x, label, network=network):
+            low = networks.in_bfloat16(network)
+            variables = low.init(key, x, label=label)
+            return [one.apply(*variables, x, train=True, label=label)[0] for one in (low, network)]
+
+        y, expected = fetched(run)(jax.random.key(0), x, label)
         assert y.dtype == jnp.float32 and np.abs(y - expected).max() > 0
         scale = np.abs(expected).max()
         np.testing.assert_allclose(y / scale, expected / scale, atol=0.06)

@@ -1,5 +1,7 @@
 """Virtual batch normalisation against the means written out in NumPy, its gradient by differences, and in networks."""
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -9,7 +11,7 @@ import pytest
 from jaxgan import networks
 from jaxgan.runs.catalogues import NETWORKS
 from jaxgan.runs.factories import make, read
-from tests.helpers import directions, jit, small_gan
+from tests.helpers import directions, fetched, jit, small_gan
 
 REFERENCE, BATCH = 4, 3
 random = np.random.default_rng(0)
@@ -38,7 +40,7 @@ def test_equals_the_means_written_out(shape):
 
 def test_an_example_that_is_the_mean_of_the_reference_by_hand():
     """Reference -1 and 1: variance 1; an example at 0 has mean 0 and variance 2/3, one at 3 mean 1 and variance 8/3."""
-    y = networks.VirtualBatchNorm(2, epsilon=0.0).apply(
+    y = fetched(networks.VirtualBatchNorm(2, epsilon=0.0).apply)(
         {"params": {"scale": np.ones(1, np.float32), "bias": np.zeros(1, np.float32)}},
         np.array([[-1.0], [1.0], [0.0], [3.0]], np.float32),
     )
@@ -67,10 +69,11 @@ def test_gradient_is_finite_where_nothing_varies():
 
 def test_computed_in_float32():
     layer, params = networks.VirtualBatchNorm(2), {"scale": np.ones(3, np.float32), "bias": np.zeros(3, np.float32)}
-    x = jnp.asarray(100 + random.standard_normal((5, 3)), jnp.bfloat16)
-    y = layer.apply({"params": params}, x)
+    x = (100 + random.standard_normal((5, 3))).astype(jnp.bfloat16)
+    apply = fetched(layer.apply)
+    y = apply({"params": params}, x)
     assert y.dtype == jnp.bfloat16
-    np.testing.assert_array_equal(y, layer.apply({"params": params}, x.astype(jnp.float32)).astype(jnp.bfloat16))
+    np.testing.assert_array_equal(y, apply({"params": params}, x.astype(np.float32)).astype(jnp.bfloat16))
 
 
 def test_the_perceptron_equals_numpy_and_keeps_the_batch_that_it_began_on():
@@ -107,21 +110,24 @@ def test_a_gan_trains_with_it_in_both_players():
         discriminator=networks.mlp([6], out=1, batch_norm="virtual"),
     )
     data = random.standard_normal((8, 2)).astype(np.float32)
-    start = jit(players.init)(jax.random.key(0), data)
-    after, _ = jit(players.step)(jax.random.key(0), start, data)
+    start = fetched(players.init)(jax.random.key(0), data)
+
+    @fetched
+    @functools.partial(jax.value_and_grad, has_aux=True)
+    def step(reference, start, key, data):
+        stats = {"reference": {"batch": reference}}
+        state = start._replace(generator=start.generator._replace(stats=stats))
+        after, _ = players.step(key, state, data)
+        return jnp.sum(after.generator.params["Dense_1"]["kernel"]), after
+
+    (_, after), gradient = step(start.generator.stats["reference"]["batch"], start, jax.random.key(0), data)
+    assert np.any(gradient != 0)
     np.testing.assert_array_equal(start.discriminator.stats["reference"]["batch"], data)
     for player in ("generator", "discriminator"):
         before, now = getattr(start, player), getattr(after, player)
         np.testing.assert_array_equal(*(p.stats["reference"]["batch"] for p in (before, now)))
         assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(now.params))
         assert np.any(before.params["Dense_0"]["kernel"] != now.params["Dense_0"]["kernel"])
-
-    def end(reference):
-        stats = {"reference": {"batch": reference}}
-        state = start._replace(generator=start.generator._replace(stats=stats))
-        return jnp.sum(players.step(jax.random.key(0), state, data)[0].generator.params["Dense_1"]["kernel"])
-
-    assert np.any(jit(jax.grad(end))(start.generator.stats["reference"]["batch"]) != 0)
 
 
 def test_it_serves_modules_of_ones_own():
@@ -132,8 +138,8 @@ def test_it_serves_modules_of_ones_own():
             return networks.VirtualBatchNorm(reference)(nn.Dense(2)(x))[reference:]
 
     network, x = networks.from_linen(Net()), random.standard_normal((4, 3)).astype(np.float32)
-    params, stats = network.init(jax.random.key(0), x)
-    y, _ = network.apply(params, stats, x[:1], train=True)
+    params, stats = jit(network.init)(jax.random.key(0), x)
+    y, _ = jit(functools.partial(network.apply, train=True))(params, stats, x[:1])
     hidden = x @ np.asarray(params["Dense_0"]["kernel"])
     np.testing.assert_allclose(y, expected(hidden, hidden[:1])[4:], rtol=1e-4)
 
