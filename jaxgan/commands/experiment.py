@@ -22,10 +22,11 @@ from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import evaluator, monitored_modes
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
-from jaxgan.runs.loading import EXAMPLE, Example, example_of
+from jaxgan.runs.loading import EXAMPLE, Described, Example, example_of
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.runs.summary import Summary
 from jaxgan.training.loop import Interrupted, fit
+from jaxgan.training.starting import described_start
 
 Data = TypeVar("Data")
 # The group without a title; the others are called after their field.
@@ -128,11 +129,28 @@ def exit_status(run: Callable[[], int], when_interrupted: str) -> int:
 
 
 def _parse(experiment: Experiment, arguments: Sequence[str]) -> Options:
-    first = next(iter(experiment.arms.values()))
+    first = started_from(arguments, experiment.run) or next(iter(experiment.arms.values()))
     default = Options(experiment.run, experiment.data, first.architecture, first.training)
     kind = Options[type(experiment.data)]  # pyright: ignore[reportInvalidTypeArguments]
     text = description(experiment.description, experiment.arms)
     return parse(kind, arguments, default=default, description=text, compact_help=True)
+
+
+def started_from(arguments: Sequence[str], run: Run) -> Described | None:
+    """The run that `--start-from` names, of whose networks and training options are the defaults; None without."""
+    if (start := _given(arguments, "start-from")) is None:
+        return None
+    workdir = _given(arguments, "workdir") or run.workdir
+    return described_start(dataclasses.replace(run, start_from=Path(start), workdir=Path(workdir)))
+
+
+def _given(arguments: Sequence[str], name: str) -> str | None:
+    """What the command line gives as an option, before the rest of it can be read."""
+    for argument, following in zip(arguments, [*arguments[1:], None], strict=True):
+        option, _, value = argument.partition("=")
+        if option.replace("_", "-") == f"--{name}":
+            return value or following
+    return None
 
 
 def parse(kind: Any, arguments: Sequence[str], **others: Any) -> Any:
@@ -162,9 +180,10 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _compares(experiment: Experiment, arguments: Sequence[str]) -> bool:
-    """Whether the arms are to be compared: there are several, and no option of training or architecture is given."""
+    """Whether the arms are to be compared: there are several, and no option says how a single one is trained."""
     given = {argument.split("=")[0].split(".")[0].replace("_", "-") for argument in arguments}
-    names = (field.name.replace("_", "-") for part in (Architecture, Training) for field in dataclasses.fields(part))
+    fields = (field.name.replace("_", "-") for part in (Architecture, Training) for field in dataclasses.fields(part))
+    names = ("start-from", *fields)
     return len(experiment.arms) > 1 and not any({f"--{name}", f"--no-{name}"} & given for name in names)
 
 
@@ -200,7 +219,7 @@ def _run_options(run: Run) -> dict[str, Any]:
     options = dataclasses.asdict(run)
     for name in ("workdir", "accept_changes", "coordinator", "processes", "process"):
         del options[name]
-    return options
+    return {name: value for name, value in options.items() if name != "start_from" or value is not None}
 
 
 def _train(
@@ -213,6 +232,8 @@ def _train(
     files: Mapping[str, Any] = {},
 ) -> Summary:
     example = example_of(task)
+    if options.run.start_from is not None:  # its networks make and judge points in the units of its own data
+        example = example._replace(scale=described_start(options.run).example.scale)
     described = {
         "data": dataclasses.asdict(options.data),
         "architecture": options.architecture.recorded(),

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from jaxgan.backend import processes
-from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, parse, train_one
+from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, parse, started_from, train_one
 from jaxgan.commands.listing import listing
 from jaxgan.data import Examples, ImageStream, balanced, encoding_as_json
 from jaxgan.data.encodings import FILE
@@ -166,7 +166,8 @@ def _options(arguments: Sequence[str], source: Source, kind: Kind, classes: bool
     samples = 1000 if kind == "images" else 2500
     run = Run(Path("runs/train"), seeds=1, samples=samples, metric=ASKED if classes else ())
     architecture = dataclasses.replace(arm.architecture, conditional=classes)
-    default = Options(run, source, architecture, arm.training)
+    first = started_from(arguments, run) or Arm(architecture, arm.training)
+    default = Options(run, source, first.architecture, first.training)
     return parse(
         Options[Source],
         arguments,

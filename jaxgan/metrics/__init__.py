@@ -15,6 +15,7 @@ from jaxgan.metrics.duplicates import duplicates as duplicates
 from jaxgan.metrics.expected import expected_high_quality as expected_high_quality
 from jaxgan.metrics.expected import expected_modes as expected_modes
 from jaxgan.metrics.expected import expected_reverse_kl as expected_reverse_kl
+from jaxgan.metrics.forgetting import forgetting as forgetting
 from jaxgan.metrics.frechet import Moments as Moments
 from jaxgan.metrics.frechet import frechet_distance as frechet_distance
 from jaxgan.metrics.frechet import frechet_distance_from_moments as frechet_distance_from_moments

@@ -16,11 +16,13 @@ from jaxgan.adversarial.rounds import (
     look,
     play,
 )
-from jaxgan.types import Batch, Key, Own, Play, Player, PyTree, Technique
+from jaxgan.models.checking import check_start
+from jaxgan.types import Batch, Key, Learned, Own, Params, Play, Player, PyTree, State, Stats, Technique
 
 
-def begin_gan(parts: Parts, key: Key, batch: Batch) -> tuple[Player, Player, dict[str, PyTree]]:
-    """Both players at their start, and what techniques carry without a gradient."""
+def begin_gan(parts: Parts, key: Key, batch: Batch, start_from: State | None, *, averages: bool) -> State:
+    """The state before the first step, without what the dynamics carry; `averages` says that an average is kept."""
+    of_generator, of_discriminator = (None, None) if start_from is None else start_from[1:3]
     key_generator, key_discriminator, key_latent, key_techniques, key_apply = jax.random.split(key, 5)
     owned = {}
     for i, technique in enumerate(parts.techniques):
@@ -31,6 +33,7 @@ def begin_gan(parts: Parts, key: Key, batch: Batch) -> tuple[Player, Player, dic
     n, dtype = jax.tree.leaves(batch.data)[0].shape[0], jax.tree.leaves(batch.data)[0].dtype
     z = draw_latents(parts, lambda t: owned[t.name], key_latent, n, dtype, batch.label, given=False)
     params, stats = parts.generator.init(key_generator, z.data, **condition(parts.generator, z))
+    params, stats = _known("generator", of_generator, params, stats)
     states = {name: own.state for name, own in owned.items()}
     context = Context(parts, states, stats, key_apply, jnp.zeros((), jnp.int32))
     made = jax.eval_shape(lambda params: generate(context, params, z)[0].data, params)
@@ -39,17 +42,36 @@ def begin_gan(parts: Parts, key: Key, batch: Batch) -> tuple[Player, Player, dic
     fake = Batch(jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), made), z.label, z.data)
     met, _ = hooks.meetings(parts.techniques, lambda t: owned[t.name], key_apply, batch, fake, None)
     params_d, stats_d = parts.discriminator.init(key_discriminator, met.data, **condition(parts.discriminator, met))
+    params_d, stats_d = _known("discriminator", of_discriminator, params_d, stats_d)
     if any(technique.attach for technique in parts.techniques):
         networks = (params, params_d, stats_d)
         owned = _attached(parts, context, owned, networks, Minibatch(key_apply, batch, fake), key_techniques)
     techniques = parts.techniques
-    return (
-        begin(parts.generator_optimizer, techniques, params, stats, {k: own.generator for k, own in owned.items()}),
-        begin(
-            parts.discriminator_optimizer, techniques, params_d, stats_d, {k: o.discriminator for k, o in owned.items()}
-        ),
-        {name: own.state for name, own in owned.items()},
+    learned = {name: _learned(of_generator, name, own.generator) for name, own in owned.items()}
+    learned_d = {name: _learned(of_discriminator, name, own.discriminator) for name, own in owned.items()}
+    average = params if start_from is None or not start_from.average else start_from.average
+    return State(
+        step=jnp.zeros((), jnp.int32),
+        generator=begin(parts.generator_optimizer, techniques, params, stats, learned),
+        discriminator=begin(parts.discriminator_optimizer, techniques, params_d, stats_d, learned_d),
+        techniques={name: own.state for name, own in owned.items()},
+        average=average if averages else {},
     )
+
+
+def _known(name: str, source: Player | None, params: Params, stats: Stats) -> tuple[Params, Stats]:
+    """A network's parameters and statistics: those of the player that it starts from, where there is one."""
+    if source is None:
+        return params, stats
+    return check_start(f"{name}.params", source.params, params), check_start(f"{name}.stats", source.stats, stats)
+
+
+def _learned(source: Player | None, name: str, params: Params) -> Params:
+    """What a technique trains: as it was learned where the player starts from one with the like, or from its start."""
+    if source is None:
+        return params
+    known = source.techniques.get(name, Learned(params, ())).params
+    return known if jax.tree.map(jnp.shape, known) == jax.tree.map(jnp.shape, params) else params
 
 
 def _checked(own: Any, technique: Technique, hook: str) -> Own:

@@ -51,6 +51,32 @@ def _what(value: Any) -> str:
     return repr(value) if isinstance(value, str) else f"a {type(value).__name__}"
 
 
+def check_start(what: str, there: PyTree, here: PyTree) -> PyTree:
+    """Returns the tree `there`; raises ValueError, which names the first array that differs, unless it is like `here`.
+
+    Args:
+      what: the place of both in a state, such as "generator.params".
+      there: what a state that another one starts from has.
+      here: what the network begins with by itself.
+    """
+    found, wanted = (
+        {
+            ".".join(filter(None, (what, jax.tree_util.keystr(place, simple=True, separator=".")))): leaf
+            for place, leaf in jax.tree_util.tree_leaves_with_path(tree)
+        }
+        for tree in (there, here)
+    )
+    for name in [*wanted, *(name for name in found if name not in wanted)]:
+        has, takes = (_array(of.get(name)) for of in (found, wanted))
+        if has != takes:
+            raise ValueError(f"networks that start_from does not fit: {name} is {has} there, and {takes} here")
+    return there
+
+
+def _array(leaf: Any) -> str:
+    return "nothing" if leaf is None else f"{jnp.asarray(leaf).dtype} {list(jnp.shape(leaf))}"
+
+
 def check_batch(batch: PyTree | Batch) -> Batch:
     """Reads a batch; raises ValueError unless it holds `[batch, ...]` floating-point data and as many labels."""
     batch = as_batch(batch)

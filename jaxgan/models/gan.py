@@ -132,8 +132,8 @@ def gan(
         )
     )
 
-    def init(key: Key, batch: PyTree | Batch) -> State:
-        return _init(parts, dynamics, average, key, batch)
+    def init(key: Key, batch: PyTree | Batch, start_from: State | None = None) -> State:
+        return _init(parts, dynamics, average, key, batch, start_from)
 
     def step(key: Key, state: State, batch: PyTree | Batch, more: PyTree | Batch | None = None) -> tuple[State, Info]:
         return _step(parts, dynamics, average, key, state, batch, more)
@@ -167,16 +167,17 @@ def gan(
     return GAN(init, step, sample, latent, effects, minibatches, gradients, apply, judge, decode, conditional)
 
 
-def _init(parts: Parts, dynamics: Dynamics, average: float | Array | None, key: Key, batch: PyTree | Batch) -> State:
-    made, judged, states = begin_gan(parts, jax.random.fold_in(key, _INIT), check_batch(batch))
-    state = State(
-        step=jnp.zeros((), jnp.int32),
-        generator=made,
-        discriminator=judged,
-        techniques=states,
-        average={} if average is None else made.params,
-        memory=dynamics.begin(trained(made), trained(judged)),
-    )
+def _init(
+    parts: Parts,
+    dynamics: Dynamics,
+    average: float | Array | None,
+    key: Key,
+    batch: PyTree | Batch,
+    start_from: State | None,
+) -> State:
+    averages = average is not None
+    state = begin_gan(parts, jax.random.fold_in(key, _INIT), check_batch(batch), start_from, averages=averages)
+    state = state._replace(memory=dynamics.begin(trained(state.generator), trained(state.discriminator)))
     for i, technique in enumerate(parts.techniques):
         if technique.adjust is not None:
             state = _adjusted(technique, jax.random.fold_in(key, i), state, state)

@@ -10,7 +10,7 @@ import optax
 from jaxgan.adversarial.derivatives import norm
 from jaxgan.adversarial.rounds import latent_dtype, run
 from jaxgan.backend.random_bits import straight
-from jaxgan.models.checking import check_batch
+from jaxgan.models.checking import check_batch, check_start
 from jaxgan.types import Array, Batch, Key, Network, Params, PyTree, Stats, as_batch
 from jaxgan.types.checks import at_least, positive, whole
 from jaxgan.types.variational import VAE, Coder, Posterior, VAEInfo, VAEState
@@ -105,8 +105,8 @@ def vae(
         raise ValueError(f"likelihood must be 'gaussian' or 'laplace', got {likelihood!r}")
     parts = _Parts(encoder, decoder, optimizer, latent_dim, likelihood, scale, least_scale, beta, noisy_samples)
 
-    def init(key: Key, batch: PyTree | Batch) -> VAEState:
-        return _init(parts, key, check_batch(batch))
+    def init(key: Key, batch: PyTree | Batch, start_from: VAEState | None = None) -> VAEState:
+        return _init(parts, key, check_batch(batch), start_from)
 
     def step(
         key: Key, state: VAEState, batch: PyTree | Batch, more: PyTree | Batch | None = None
@@ -148,13 +148,17 @@ def gaussian_kl(mean: Array, log_variance: Array) -> Array:
     return 0.5 * jnp.sum(mean**2 + jnp.expm1(log_variance) - log_variance, axis=-1)
 
 
-def _init(parts: _Parts, key: Key, batch: Batch) -> VAEState:
+def _init(parts: _Parts, key: Key, batch: Batch, start_from: VAEState | None) -> VAEState:
     key_encoder, key_decoder, key_latent = jax.random.split(jax.random.fold_in(key, _INIT), 3)
     leaf = jax.tree.leaves(batch.data)[0]
     z = jax.random.normal(key_latent, (leaf.shape[0], parts.latent_dim), leaf.dtype)
     encoder = Coder(*parts.encoder.init(key_encoder, batch.data, **_condition(parts.encoder, batch)))
     decoder = Coder(*parts.decoder.init(key_decoder, z, **_condition(parts.decoder, batch)))
     log_scale = jnp.zeros((), leaf.dtype)
+    if start_from is not None:
+        encoder = check_start("encoder", start_from.encoder, encoder)
+        decoder = check_start("decoder", start_from.decoder, decoder)
+        log_scale = check_start("log_scale", start_from.log_scale, log_scale)
     params = _Trained(encoder.params, decoder.params, log_scale)
     state = VAEState(jnp.zeros((), jnp.int32), encoder, decoder, log_scale, parts.optimizer.init(params))
     jax.eval_shape(lambda: _bound(parts, key, params, state, batch, train=True))  # raises where shapes do not fit

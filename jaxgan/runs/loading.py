@@ -71,6 +71,22 @@ class Example(NamedTuple):
         )
 
 
+class Described(NamedTuple):
+    """What the folder of a run says of its model.
+
+    Attributes:
+      architecture: the networks.
+      training: everything else.
+      example: what the data are.
+      config: what `config.json` holds.
+    """
+
+    architecture: Architecture
+    training: Training
+    example: Example
+    config: dict[str, Any]
+
+
 class Loaded(NamedTuple):
     """A run, loaded.
 
@@ -137,15 +153,8 @@ def load(workdir: str | os.PathLike[str]) -> Loaded:
       ValueError: there is no run, no checkpoint, or files that do not fit each other; one line.
     """
     directory = Path(workdir)
-    config = _config(directory)
-    where = str(directory / folder.CONFIG)
-    example = decoded(Example, config[EXAMPLE], f"{where}: {EXAMPLE}")
-    options = config["options"]
-    architecture, training = (
-        decoded(kind, options[name], f"{where}: options.{name}")
-        for name, kind in (("architecture", Architecture), ("training", Training))
-    )
-    run = options.get("run") or {}
+    architecture, training, example, config = described(directory)
+    run, where = config["options"].get("run") or {}, directory / folder.CONFIG
     first, count = (decoded(int, run.get(name), f"{where}: options.run.{name}") for name in ("first_seed", "seeds"))
     seeds = tuple(range(first, first + count))
     model = build(
@@ -165,6 +174,22 @@ def load(workdir: str | os.PathLike[str]) -> Loaded:
     like = jax.eval_shape(lambda batch: model.init(key, batch), example.batch(training.batch_size))
     states = [_state(like, arrays, i, len(seeds), str(directory / "checkpoints")) for i in range(len(seeds))]
     return Loaded(model, states, seeds, progress["step"], example, config)
+
+
+def described(directory: Path) -> Described:
+    """Reads what the folder of a run says of its model.
+
+    Raises:
+      ValueError: there is no run, or its `config.json` is not one; one line.
+    """
+    config = _config(directory)
+    where, options = directory / folder.CONFIG, config["options"]
+    return Described(
+        decoded(Architecture, options["architecture"], f"{where}: options.architecture"),
+        decoded(Training, options["training"], f"{where}: options.training"),
+        decoded(Example, config[EXAMPLE], f"{where}: {EXAMPLE}"),
+        config,
+    )
 
 
 def _config(directory: Path) -> dict[str, Any]:

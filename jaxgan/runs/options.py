@@ -238,6 +238,9 @@ class Run:
 
     workdir: Path = Path("runs")
     """Folder of the run; the same command with the same folder continues it."""
+    start_from: Path | None = None
+    """Folder of another run, finished or not, from whose players each seed starts, in order; what is not said of the
+    networks and their training is as there. Optimizers and steps begin anew, and that folder stays as it is."""
     seeds: int = 4
     """How many runs, each from a seed of its own."""
     first_seed: int = 0

@@ -29,6 +29,7 @@ from jaxgan.techniques.diversity import spectrum_matching as spectrum_matching
 from jaxgan.techniques.experience import ReplayState as ReplayState
 from jaxgan.techniques.experience import old_discriminators as old_discriminators
 from jaxgan.techniques.experience import replay as replay
+from jaxgan.techniques.fisher import fisher_information as fisher_information
 from jaxgan.techniques.gman import gman as gman
 from jaxgan.techniques.group_by_class import group_by_class as group_by_class
 from jaxgan.techniques.heads import ac_gan as ac_gan

@@ -17,10 +17,11 @@ def anchored(
 ) -> Technique:
     """Adds `weight · Σ F_i (θ_i - θ*_i)²` to a player's loss, where θ* are parameters that are given to it.
 
-    Without an importance F = 1, which is L2-SP; with that of each parameter for an older task, its Fisher information,
-    it is elastic weight consolidation. An importance of zero leaves a parameter free. The players do not begin at their
-    anchors by themselves: put them into the state that `init` returns. Anchors are kept in the technique's state, and
-    no text can say them, so it is not an option of the command line.
+    Without an importance F = 1, which is L2-SP; with that of each parameter for an older task, its Fisher information
+    (`fisher_information`), it is elastic weight consolidation. An importance of zero leaves a parameter free. The
+    players do not begin at their anchors by themselves: `gan.init(key, batch, start_from=state)` begins with those of
+    an older state, such as one of `jaxgan.load(workdir).states`. Anchors are kept in the technique's state, and no text
+    can say them, so it is not an option of the command line.
 
     Use when: a GAN goes on with other or fewer data, and must keep the modes that it had.
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 from tqdm import tqdm
@@ -25,7 +24,8 @@ from jaxgan.runs.summary import Summary, write_summary
 from jaxgan.training import placement
 from jaxgan.training.results import finished, summarized
 from jaxgan.training.seeds import Seeds, in_turn, programs, turns, vmapped
-from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, source_of
+from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, check_finite, source_of
+from jaxgan.training.starting import start_of
 from jaxgan.types import Batch, Classified, KnownModes, Model, Stream, Task
 
 COUNTED_SECONDS = ("train_seconds", "compile_seconds", "waited_seconds")
@@ -38,12 +38,6 @@ KEPT_FOR_ALARMS = 5  # when alarms use them, since they are noticed some time af
 
 class Interrupted(Exception):
     """The run was told to stop, and saved a checkpoint first; the same command continues it."""
-
-
-def _check_finite(task: Task | Stream) -> None:
-    for leaf in jax.tree.leaves(() if isinstance(task, Stream) else task.arrays):
-        if jnp.issubdtype(leaf.dtype, jnp.floating) and not bool(jnp.isfinite(leaf).all()):
-            raise ValueError(f"the data of {task.name!r} hold NaN or infinity")
 
 
 @contextmanager
@@ -83,7 +77,8 @@ def fit(
 
     If the folder holds an unfinished run of the same configuration, it is continued from its last checkpoint and ends
     exactly as it would have; a finished one of as many steps is only read, one of fewer goes on to `steps`. Going on is
-    the same as having asked for all of them at first, unless the model has schedules that end with the run.
+    the same as having asked for all of them at first, unless the model has schedules that end with the run. Only the
+    beginning of a run that starts from another (`run.start_from`) reads that.
 
     Args:
       model: what is trained; only what `types.Model` says is asked of it.
@@ -101,12 +96,14 @@ def fit(
       How the run ended, which is what `summary.json` holds.
 
     Raises:
-      ValueError: the folder holds something else, or a run of more steps, options do not fit, or the data hold NaN.
+      ValueError: the folder holds something else, or a run of more steps, options do not fit, the data hold NaN, or
+        there is no run to start from that fits.
       Interrupted: SIGTERM arrived, or an alarm with `run.on_alarm` "stop".
     """
     every_log, every_evaluation, every_checkpoint = run.intervals(steps)
-    _check_finite(task)
-    folder.claim(directory, config, accept_changes=run.accept_changes)
+    check_finite(task)
+    start = start_of(model, task, batch_size, run, directory)
+    folder.claim(directory, {**config, **start.recorded}, accept_changes=run.accept_changes)
     processes.meet("claimed")
     if (summary := finished(directory, steps, _say)) is not None:
         return summary
@@ -119,14 +116,10 @@ def fit(
     several = _several(model, source, batch_size, run, seeds, length, mesh, classes)
     single = several if steps % length == 0 else _several(model, source, batch_size, run, seeds, 1, mesh, classes)
     title = " / ".join(filter(None, (config["experiment"], config["arm"])))
-    progress: dict[str, Any] = {"step": 0, **dict.fromkeys(COUNTED_SECONDS, 0.0), "silent_techniques": []}
 
     keep = KEPT_FOR_ALARMS if run.on_alarm in ("checkpoint", "roll_back") else KEPT_CHECKPOINTS
     with Checkpoints(directory / "checkpoints", keep=keep) as checkpoints, _stop_signal() as stop:
-        states, compile_seconds = _compiled(several, single, source)
-        if checkpoints.latest is not None:
-            states, progress = _restored(checkpoints, several, states, source)
-        progress["compile_seconds"] += compile_seconds
+        states, progress = _begun(checkpoints, several, single, source, start.states)
         step = progress["step"]
         folder.rewind(directory, step)
         processes.meet("rewound")
@@ -186,21 +179,23 @@ def fit(
     return summary
 
 
-def _compiled(several: Seeds, single: Seeds, source: Source) -> tuple[Any, float]:
-    """The states at the start, and the seconds that both programs took to compile."""
+def _begun(
+    checkpoints: Checkpoints, several: Seeds, single: Seeds, source: Source, starts: list[Any] | None
+) -> tuple[Any, dict[str, Any]]:
+    """Compiles; the states and the progress of the newest checkpoint, where the streams go too, or at the start."""
     started = time.perf_counter()
-    states = several.begin(source.feeds)
+    states = several.begin(source.feeds, starts)
     for part in (several, single):
         part.compile(states, source.feeds)
-    return states, time.perf_counter() - started
-
-
-def _restored(checkpoints: Checkpoints, several: Seeds, states: Any, source: Source) -> tuple[Any, dict[str, Any]]:
-    """The states and the progress of the newest checkpoint; the streams go to where they were."""
-    stacked, progress = checkpoints.restore(several.stacked(states))
-    for stream, position in zip(source.streams, progress["positions"], strict=True):
-        stream.set_state(position)
-    return several.unstacked(stacked), progress
+    seconds = time.perf_counter() - started
+    progress: dict[str, Any] = {"step": 0, **dict.fromkeys(COUNTED_SECONDS, 0.0), "silent_techniques": []}
+    if checkpoints.latest is not None:
+        stacked, progress = checkpoints.restore(several.stacked(states))
+        for stream, position in zip(source.streams, progress["positions"], strict=True):
+            stream.set_state(position)
+        states = several.unstacked(stacked)
+    progress["compile_seconds"] += seconds
+    return states, progress
 
 
 def _detectors(directory: Path, seeds: Sequence[int], watched: MonitoredModes | None) -> dict[int, alarms.Detector]:

@@ -24,7 +24,7 @@ class Programs(NamedTuple):
     `feed` is what the program reads its examples from: a task's arrays, or the next batch itself.
 
     Attributes:
-      begin: `begin(key, feed) -> State`.
+      begin: `begin(key, feed, start=None) -> State`, from the state of another run where there is one.
       advance: `advance(key, state, feed) -> (State, Info)`, `length` steps; the Info is that of the last one.
       sample: `sample(key, state, index) -> [chunk, ...]`, one chunk of samples.
       length: steps in one `advance`.
@@ -44,7 +44,7 @@ class Seeds(NamedTuple):
     `feeds` holds one function for each seed that returns the feed of its next program.
 
     Attributes:
-      begin: `begin(feeds) -> states`.
+      begin: `begin(feeds, starts=None) -> states`; `starts` holds what each seed starts from.
       compile: `compile(states, feeds)`, so that the first `advance` costs what every one costs.
       advance: `advance(states, feeds, times) -> (states, [Info])`, `times * length` steps; one Info for each seed.
       sample: `sample(states, n) -> [seeds, n, ...]`, on the host.
@@ -55,7 +55,7 @@ class Seeds(NamedTuple):
       length: steps in one program.
     """
 
-    begin: Callable[[Sequence[Callable]], PyTree]
+    begin: Callable[..., PyTree]
     compile: Callable[[PyTree, Sequence[Callable]], None]
     advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Any]]]
     sample: Callable[[PyTree, int], np.ndarray]
@@ -99,9 +99,10 @@ def programs(
             parts = jax.lax.with_sharding_constraint(parts, placement.sharding(mesh, None, placement.DATA))
         return jax.tree.map(lambda a: a[0], parts), jax.tree.map(lambda a: a[1:], parts)
 
-    def begin(key: Key, feed: PyTree) -> PyTree:
+    def begin(key: Key, feed: PyTree, start: PyTree = None) -> PyTree:
         key_model, key_data, _ = keys(key)
-        return model.init(key_model, batch(key_data, jnp.zeros((), jnp.int32), feed)[0])
+        first = batch(key_data, jnp.zeros((), jnp.int32), feed)[0]
+        return model.init(key_model, first) if start is None else model.init(key_model, first, start)
 
     def advance(key: Key, state: PyTree, feed: PyTree) -> tuple[PyTree, Any]:
         key_model, key_data, _ = keys(key)
@@ -166,6 +167,10 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
         pairs = list(pool.map(one, keys, states, feeds))
         return [state for state, _ in pairs], [info for _, info in pairs]
 
+    def begin_all(feeds, starts=None):
+        starts = starts or [None] * len(keys)
+        return [begin(key, feed(), start) for key, feed, start in zip(keys, feeds, starts, strict=True)]
+
     def sample_all(states, n):
         def one(key, state):
             return _samples(lambda i: sample(key, state, i), n, program.chunk, axis=0)
@@ -173,7 +178,7 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
         return np.stack([one(key, state) for key, state in zip(keys, states, strict=True)])
 
     return Seeds(
-        begin=lambda feeds: [begin(key, feed()) for key, feed in zip(keys, feeds, strict=True)],
+        begin=begin_all,
         compile=compile_once,
         advance=advance_all,
         sample=sample_all,
@@ -205,7 +210,7 @@ def vmapped(
     of_seeds, everywhere = (None, None) if mesh is None else (placement.sharding(mesh, SEED), placement.sharding(mesh))
     several = functools.partial(jax.vmap, spmd_axis_name=None if mesh is None else SEED)
     keys = jax.jit(lambda: jax.vmap(jax.random.key)(np.asarray(seeds)), out_shardings=of_seeds)()
-    begin, advance = several(program.begin, in_axes=axes[1:]), several(program.advance, in_axes=axes)
+    begin, advance = several(program.begin, in_axes=(0, axes[2], 0)), several(program.advance, in_axes=axes)
     sample = jax.jit(several(program.sample, in_axes=(0, 0, None)), out_shardings=everywhere)
     take = jax.jit(_take, out_shardings=everywhere)
     compiled = []
@@ -213,9 +218,11 @@ def vmapped(
     def place(states):
         return None if mesh is None else placement.placement(mesh, states, divide_optimizer=divide_optimizer)
 
-    def begin_all(feeds):
+    def begin_all(feeds, starts=None):
         feed = feed_all(feeds)
-        return jax.jit(begin, out_shardings=place(jax.eval_shape(begin, keys, feed)))(keys, feed)
+        # On the host, from where each process brings its devices what they need.
+        start = None if starts is None else jax.tree.map(lambda *a: np.stack(a), *starts)
+        return jax.jit(begin, out_shardings=place(jax.eval_shape(begin, keys, feed, start)))(keys, feed, start)
 
     stack_batches = jax.jit(
         _stack, out_shardings=None if mesh is None else placement.sharding(mesh, SEED, placement.DATA)

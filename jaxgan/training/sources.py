@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
@@ -45,6 +46,13 @@ class Source(NamedTuple):
     real: np.ndarray
     images: bool
     waited: list[float]
+
+
+def check_finite(task: Task | Stream) -> None:
+    """Raises ValueError if the arrays of a task hold NaN or infinity; of a stream nothing is read."""
+    for leaf in jax.tree.leaves(() if isinstance(task, Stream) else task.arrays):
+        if jnp.issubdtype(leaf.dtype, jnp.floating) and not bool(jnp.isfinite(leaf).all()):
+            raise ValueError(f"the data of {task.name!r} hold NaN or infinity")
 
 
 def source_of(task: Task | Stream, seeds: Sequence[int], examples: int, mesh: Mesh | None) -> Source:

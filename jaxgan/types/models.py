@@ -125,7 +125,7 @@ class Model(Protocol):
 
     @property
     def init(self) -> Callable[..., Any]:
-        """`init(key, batch) -> state`."""
+        """`init(key, batch) -> state`, or `init(key, batch, start_from)` with the state of another run."""
         ...
 
     @property
@@ -168,7 +168,9 @@ class GAN(NamedTuple):
     """A generative adversarial network: pure functions, none of them jitted. It is a `Model`.
 
     Attributes:
-      init: `init(key, batch) -> State`.
+      init: `init(key, batch, start_from=None) -> State`. From a state of another GAN, trained on other data perhaps,
+        come both networks, the average, and what techniques of the same names train, where shapes fit; optimizers, the
+        step count and what techniques carry without a gradient begin anew. Networks that differ are a ValueError.
       step: `step(key, state, batch, more=None) -> (State, Info)`. The randomness of a step is
         `fold_in(key, state.step)`, so one key serves a whole run. `more` is a stack `[minibatches - 1, batch, ...]` of
         further real minibatches for additional discriminator steps, a resampled lookahead or an extrapolation; without

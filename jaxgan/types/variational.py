@@ -70,7 +70,7 @@ class VAE(NamedTuple):
     """A variational autoencoder: pure functions, none of them jitted. It is a `types.Model`.
 
     Attributes:
-      init: `init(key, batch) -> VAEState`.
+      init: `init(key, batch, start_from=None) -> VAEState`; from another state come both coders and the scale.
       step: `step(key, state, batch, more=None) -> (VAEState, VAEInfo)`. The randomness of a step is
         `fold_in(key, state.step)`, so one key serves a whole run. `more` is not used.
       sample: `sample(key, state, n, label=None) -> [n, ...]`, decoded from the prior, in inference mode.

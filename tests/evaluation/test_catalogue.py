@@ -28,6 +28,7 @@ NO_METRICS = {
     "discriminator_accuracy": "takes logits, and no samples; a run logs it at every step, from `Info`",
     "logit_gap": "takes logits, and no samples",
     "cycling": "takes the counts of many evaluations, and no samples",
+    "forgetting": "takes logits of the fakes of many steps, and no samples",
 }
 
 
