@@ -1,0 +1,260 @@
+"""Training that goes on with new data: which modes of the old data are kept, and by what?
+
+    python experiments/continued.py
+
+RECORD
+"""
+
+import dataclasses
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import tyro
+from driving import Results, kept, table, written
+from matplotlib.figure import Figure
+
+import jaxgan
+from jaxgan import GAN, State, Technique, data, losses, networks, optimizers, techniques
+from jaxgan.backend.files import write_whole
+from jaxgan.commands.experiment import exit_status
+from jaxgan.optimizers import frozen
+from jaxgan.report.style import COLOURS
+from jaxgan.types import Array, Key
+
+RESULTS = Path(__file__).parent / "results" / "continued"
+BATCH, LATENT, WIDTH, RATE, MODES = 128, 2, 128, 1e-3, 8
+FOUND = 0.02  # of the samples, of high quality, make a mode found
+SAMPLES, LATENTS = 2500, 1024  # that are measured, and that the Fisher information is taken over
+
+
+class Arm(NamedTuple):
+    """One way to go on."""
+
+    said: str
+    starts: bool = True
+    weight: float = 0.0
+    fisher: bool = False
+    freezes: bool = False
+    data: Literal["new", "replayed", "all"] = "new"
+
+
+ARMS = {
+    "new": Arm("from the beginning, new data", starts=False),
+    "all": Arm("from the beginning, all data", starts=False, data="all"),
+    "warm": Arm("warm start"),
+    "l2sp": Arm("anchored generator (L2-SP)", weight=0.01),
+    "ewc": Arm("the same by Fisher (EWC)", weight=10.0, fisher=True),
+    "freezed": Arm("FreezeD, one layer of two", freezes=True),
+    "replayed": Arm("half of the data from the old generator", data="replayed"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Compares ways to go on with new data."""
+
+    workdir: Path = RESULTS
+    """Folder of results.json, table.md and continued.png; what it holds is not measured again."""
+    arms: tuple[str, ...] = tuple(ARMS)
+    """Which of them."""
+    seeds: int = 5
+    """How many seeds each."""
+    first_seed: int = 4
+    """The first of them; 0 and 1 were for tuning."""
+    steps: int = 4000
+    """Steps on the old data, and as many on the new, a multiple of --times."""
+    times: int = 20
+    """How often the new training is measured."""
+
+    def __post_init__(self):
+        if unknown := [arm for arm in self.arms if arm not in ARMS]:
+            raise ValueError(f"there is no arm {unknown[0]!r}; there are {', '.join(ARMS)}")
+        if self.times < 1 or self.steps % self.times or self.steps < 1:
+            raise ValueError(f"--steps must be a multiple of --times, not {self.steps} of {self.times}")
+
+
+def ring(*halves: int) -> data.Mixture:
+    """The ring, where all modes have examples, or only the first half of them, 0, or the other one, 1."""
+    return data.ring(MODES, 1.0, 0.02, weights=np.isin(np.arange(MODES) // (MODES // 2), halves or (0, 1)))
+
+
+def players(*chosen: Technique, freezes: bool = False) -> GAN:
+    """The GAN of all arms."""
+    discriminator_optimizer = optimizers.adam(RATE, b1=0.5)
+    return jaxgan.gan(
+        generator=networks.mlp([WIDTH, WIDTH], out=2, activation=jnp.tanh),
+        discriminator=jaxgan.packed(networks.mlp([WIDTH, WIDTH], out=1, activation=jnp.tanh), 2),
+        loss=losses.non_saturating(),
+        generator_optimizer=optimizers.adam(RATE, b1=0.5),
+        discriminator_optimizer=frozen(discriminator_optimizer, "Dense_0") if freezes else discriminator_optimizer,
+        latent_dim=LATENT,
+        techniques=(techniques.r1(1e-4), *chosen),
+    )
+
+
+def fisher(key: Key, state: State) -> Any:
+    """The importance of the generator's parameters for what the discriminator makes of its samples."""
+    gan = players()
+
+    def realism(params, z):
+        source = state._replace(generator=state.generator._replace(params=params))
+        pack = gan.decode(key, source, jnp.stack([z, z]))  # a pack of two, so that its own latent decides
+        return jax.nn.log_sigmoid(gan.judge(key, state, pack)[0])
+
+    return techniques.fisher_information(realism, state.generator.params, gan.latent(key, state, LATENTS))
+
+
+def going_on(arm: Arm, state: State, key: Key) -> GAN:
+    """The GAN of an arm, which starts from a state."""
+    if not arm.weight:
+        return players(freezes=arm.freezes)
+    params = state.generator.params
+    importance = fisher(key, state) if arm.fisher else None
+    return players(techniques.anchored(params, None, arm.weight, generator_importance=importance))
+
+
+def counted(whole: data.Mixture, x: Array) -> Array:
+    """`[modes]`, samples of high quality of each mode."""
+    mode = whole.label_of(x)
+    return jnp.zeros(MODES, jnp.int32).at[mode].add((mode >= 0).astype(jnp.int32))
+
+
+def sections(
+    gan: GAN, whole: data.Mixture, draw: Callable[[Key], Array], keys: Sequence[Key], state: State, options: Options
+) -> tuple[State, Array]:
+    """Trains; the state, and at each time how many samples each mode has."""
+    key, key_data, key_sample = keys
+    every = options.steps // options.times
+
+    def step(state, i):
+        return gan.step(key, state, draw(jax.random.fold_in(key_data, i)))[0], None
+
+    def section(state, time):
+        state, _ = jax.lax.scan(step, state, time * every + jnp.arange(every))
+        return state, counted(whole, gan.sample(jax.random.fold_in(key_sample, time), state, SAMPLES))
+
+    return jax.lax.scan(section, state, jnp.arange(options.times))
+
+
+def first_training(options: Options) -> Callable[[Any], tuple[State, Array]]:
+    """The program that trains on the old data, `seed -> (state, counts)`."""
+    gan, old, whole = players(), ring(0), ring()
+
+    def run(seed):
+        keys = list(jax.random.split(jax.random.fold_in(jax.random.key(seed), 0), 3))
+        start = gan.init(keys[0], old.sample(keys[1], BATCH))
+        state, counts = sections(gan, whole, lambda key: old.sample(key, BATCH), keys, start, options)
+        return state, counts[-1]
+
+    return jax.jit(run)
+
+
+def second_training(arm: Arm, options: Options) -> Callable[[Any, State], Array]:
+    """The program that goes on, `(seed, state) -> counts [time, modes]`."""
+    old, new, whole = ring(0), ring(1), ring()
+
+    def run(seed, state):
+        *keys, key_fisher = jax.random.split(jax.random.fold_in(jax.random.key(seed), 1), 4)
+        gan = going_on(arm, state, key_fisher)
+        others = {
+            "replayed": lambda key: gan.sample(key, state, BATCH // 2),
+            "all": lambda key: old.sample(key, BATCH // 2),
+        }
+
+        def draw(key):
+            if arm.data == "new":
+                return new.sample(key, BATCH)
+            key_new, key_other, key_order = jax.random.split(key, 3)
+            both = jnp.concatenate([new.sample(key_new, BATCH // 2), others[arm.data](key_other)])
+            return jax.random.permutation(key_order, both)  # neighbours are judged together
+
+        start = gan.init(keys[0], new.sample(keys[1], BATCH), state if arm.starts else None)
+        return sections(gan, whole, draw, keys, start, options)[1]
+
+    return jax.jit(run)
+
+
+def found(counts: Any, new: bool) -> np.ndarray:
+    """How many modes of one half are found, at each time."""
+    half = np.asarray(counts)[..., MODES // 2 :] if new else np.asarray(counts)[..., : MODES // 2]
+    return (half >= FOUND * SAMPLES).sum(axis=-1)
+
+
+def summarised(results: Results) -> str:
+    """The table, a row for each arm; differences are from a plain warm start, seed by seed."""
+    head = ["arm", "old modes of 4 before", "old after", "new after", "all of 8 after", "high quality"]
+    head.append("all, above the warm start")
+    rows = []
+    for name, of_arm in results.items():
+        ends = {seed: cell["counts"][-1] for seed, cell in of_arm.items()}
+        every = {seed: found(end, new=False) + found(end, new=True) for seed, end in ends.items()}
+        before = [found(cell["before"], new=False) for cell in of_arm.values()] if ARMS[name].starts else None
+        row = [ARMS[name].said, written(before, 1) if before else ""]
+        row += [written([found(end, new) for end in ends.values()], 1) for new in (False, True)]
+        row += [written(list(every.values()), 1), written([sum(end) / SAMPLES for end in ends.values()])]
+        compared = name != "warm" and "warm" in results
+        above = []
+        for seed in every if compared else ():
+            warm = results["warm"][seed]["counts"][-1]
+            above.append(every[seed] - found(warm, new=False) - found(warm, new=True))
+        rows.append([*row, written(above, 1, "+") if compared else ""])
+    return table(head, rows)
+
+
+def picture(results: Results, options: Options) -> Figure:
+    """Modes of the old and of the new half over the steps on new data, mean of the seeds."""
+    figure = Figure(figsize=(10, 8), layout="constrained")
+    panels = figure.subplots(2, 1, sharex=True)
+    steps = np.linspace(0, options.steps, options.times + 1)
+    for panel, new in zip(panels, (False, True), strict=True):
+        for i, (name, of_arm) in enumerate(results.items()):
+            cells = list(of_arm.values())
+            before = np.mean([found(cell["before"], new) for cell in cells]) if ARMS[name].starts else 0.0
+            mean = np.mean([found(cell["counts"], new) for cell in cells], axis=0)
+            colour = [*COLOURS, "#777777"][i % 7]
+            panel.plot(steps, [before, *mean], label=ARMS[name].said, color=colour, linewidth=3)
+        panel.set_ylabel(f"{'new' if new else 'old'} modes of 4", fontsize=18)
+        panel.set_ylim(-0.15, 4.15)
+        panel.tick_params(labelsize=15)
+    panels[-1].set_xlabel("steps on the new data", fontsize=18)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=16)
+    return figure
+
+
+def compare(options: Options) -> int:
+    """Measures what is missing, and writes the table and the picture."""
+    programs: dict[str, Callable] = {}
+    sources: dict[int, tuple[State, Array]] = {}
+
+    def measure(arm: str, seed: int) -> dict[str, Any]:
+        if not programs:
+            programs["before"] = first_training(options)
+        if arm not in programs:
+            programs[arm] = second_training(ARMS[arm], options)
+        if seed not in sources:
+            sources[seed] = programs["before"](seed)
+        state, before = sources[seed]
+        return {"before": before, "counts": programs[arm](seed, state)}
+
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    cells = [(arm, seed) for arm in options.arms for seed in seeds]
+    results = kept(options.workdir / "results.json", {"steps": options.steps, "times": options.times}, cells, measure)
+    text = summarised(results)
+    write_whole(options.workdir / "table.md", lambda file: file.write(text.encode()))
+    drawn = picture(results, options)
+    write_whole(options.workdir / "continued.png", lambda file: drawn.savefig(file, format="png", dpi=110))
+    print(text, end="")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    return exit_status(lambda: compare(tyro.cli(Options, args=arguments)), "stopped; the same command goes on")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
