@@ -2,7 +2,7 @@
 
     python experiments/continued.py
 
-RECORD
+No run of it has been recorded yet.
 """
 
 import dataclasses

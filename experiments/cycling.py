@@ -2,7 +2,7 @@
 
     python experiments/cycling.py
 
-RECORD
+No run of it has been recorded yet.
 """
 
 import dataclasses
