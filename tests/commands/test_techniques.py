@@ -11,7 +11,7 @@ from jaxgan.commands.techniques import entries, labelled
 
 def test_every_technique_says_when_to_use_it_and_what_it_costs():
     public = {name for name, value in vars(techniques).items() if inspect.isfunction(value)}
-    assert public <= entries().keys()
+    assert public - {"fisher_information"} <= entries().keys()  # what `anchored` takes, and no technique
     assert {"relativistic", "extragradient", "Unroll", "packed", "rejection"} <= entries().keys()
     assert entries()["anchored"].how == "jaxgan.techniques.anchored"  # no text can say its parameters
     for entry in entries().values():
