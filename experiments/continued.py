@@ -2,7 +2,40 @@
 
     python experiments/continued.py
 
-RECORD
+8000 steps on the first four modes of a ring of eight, standard deviation 0.02, then 8000 on the other four alone. The
+GAN is the same for all: tanh, packed by 2, R1 of 1e-4, Adam at 1e-3, 2500 samples of the averaged generator. A mode is
+found that holds 2 % of them within three standard deviations. All arms but those that say so start from the players of
+the first training, and end with optimizers begun anew. L2-SP and EWC hold the generator alone, as Li et al. (2020,
+arXiv:2012.02780) do; FreezeD holds the first of the discriminator's two hidden layers; generative replay (Shin et al.,
+2017, arXiv:1705.08690) takes half of every minibatch from the generator of the first training. Seeds 4 to 8, mean and
+95 % interval over seeds; one CPU core, 6 minutes:
+
+| arm | old modes of 4, before | old, after | new, after | all of 8 | high quality |
+| --- | --- | --- | --- | --- | --- |
+| new data, no warm start | | 0, 0, 0, 0, 0 | 4, 4, 4, 4, 4 | 4.0 ± 0.0 | 0.94 ± 0.01 |
+| all data, no warm start | | 4, 4, 4, 4, 4 | 4, 4, 4, 4, 4 | 8.0 ± 0.0 | 0.95 ± 0.02 |
+| warm start | 4, 4, 4, 4, 4 | 0, 0, 0, 0, 0 | 4, 1, 4, 4, 4 | 3.4 ± 1.7 | 0.81 ± 0.40 |
+| L2-SP, λ = 1 | 4, 4, 4, 4, 4 | 0, 0, 0, 0, 0 | 3, 3, 4, 3, 1 | 2.8 ± 1.4 | 0.67 ± 0.34 |
+| L2-SP, λ = 1000 | 4, 4, 4, 4, 4 | 2, 3, 4, 4, 0 | 0, 0, 0, 0, 0 | 2.6 ± 2.1 | 0.49 ± 0.39 |
+| EWC, λ = 30 | 4, 4, 4, 4, 4 | 0, 0, 0, 0, 0 | 4, 3, 3, 4, 3 | 3.4 ± 0.7 | 0.85 ± 0.10 |
+| EWC, λ = 3000 | 4, 4, 4, 4, 4 | 0, 2, 0, 0, 0 | 2, 0, 2, 2, 2 | 2.0 ± 0.0 | 0.37 ± 0.37 |
+| FreezeD | 4, 4, 4, 4, 4 | 0, 0, 0, 0, 0 | 4, 4, 4, 4, 2 | 3.6 ± 1.1 | 0.78 ± 0.28 |
+| generative replay | 4, 4, 4, 4, 4 | 4, 4, 4, 3, 4 | 0, 0, 1, 1, 0 | 4.2 ± 0.6 | 0.86 ± 0.12 |
+| the same, no warm start | | 4, 4, 4, 4, 4 | 4, 4, 4, 4, 4 | 8.0 ± 0.0 | 0.95 ± 0.02 |
+
+One thing keeps the old modes and finds the new ones: generative replay in a GAN that begins anew, +4.6 ± 1.7 modes
+above the warm start, seed by seed, and as good as the old data themselves. With a warm start the same minibatches leave
+the generator where it is: it has the old modes, and does not find the new ones in 8000 steps. A warm start on the new
+data alone loses all old modes within 400 steps, and finds the new ones no sooner than a GAN that begins anew. No
+anchor gives both: of a weak one nothing is seen, and a strong one keeps some of what was or finds some of what is new,
+never more than four modes of eight together. The discriminator, which sees no old data, pulls against it all the time.
+FreezeD, which is for few examples of a similar kind, is as the warm start here. But for replay that begins anew and for
+all data, no arm differs from the warm start in the number of modes, seed by seed, beyond its interval.
+
+Seeds 4 to 8 were run once before, with 4000 steps and without the average, where all data gave 5.0 ± 3.5 modes: too
+weak a GAN to tell what an arm keeps. The steps and the average were then set on seeds 0 and 1, by all data alone, and
+there EWC was tried at 30, 300, 1000 and 3000 and L2-SP at 1, 10 and 1000, none of which kept old modes and found new
+ones. The last arm was added when generative replay had found no new modes on seeds 0 and 1.
 """
 
 import dataclasses
@@ -46,7 +79,7 @@ class Arm(NamedTuple):
 ARMS = {
     "new": Arm("new data, no warm start", starts=False),
     "all": Arm("all data, no warm start", starts=False, data="all"),
-    "warm": Arm("new data"),
+    "warm": Arm("warm start"),
     "l2sp": Arm("L2-SP, λ = 1", weight=1.0),
     "l2sp_more": Arm("L2-SP, λ = 1000", weight=1e3),
     "ewc": Arm("EWC, λ = 30", weight=30.0, fisher=True),

@@ -9,7 +9,7 @@ are kept, which the discriminators of all later times judge too. A mode is found
 three standard deviations; a hop is a change of the mode with the most samples from one time to the next. `cycling` is
 `metrics.cycling` of the counts, `forgetting` is `metrics.forgetting` by age in times of 20 steps. Labels are two
 classes, of every other mode each, given to both players. Seeds 4 to 8, mean and 95 % interval (all columns are in
-`results/cycling/table.md`); one CPU core, MINUTES minutes:
+`results/cycling/table.md`); one CPU core, 4 minutes:
 
 | arm | modes, mean over time | ever | high quality | hops | cycling at 20, 40 steps | forgetting at 100 to 800 steps |
 | --- | --- | --- | --- | --- | --- | --- |

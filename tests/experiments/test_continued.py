@@ -37,7 +37,7 @@ def test_the_table_counts_old_and_new_modes(continued):
 
     results = {"warm": {4: cell(0, 4), 5: cell(0, 4)}, "replayed": {4: cell(4, 4), 5: cell(2, 4)}}
     rows = continued.summarised(results).splitlines()
-    assert rows[2].startswith("| new data | 4.0 ± 0.0 | 0.0 ± 0.0 | 4.0 ± 0.0 | 4.0 ± 0.0 |")
+    assert rows[2].startswith("| warm start | 4.0 ± 0.0 | 0.0 ± 0.0 | 4.0 ± 0.0 | 4.0 ± 0.0 |")
     assert "| 3.0 ± 12.7 | 4.0 ± 0.0 | 7.0 ± 12.7 |" in rows[3] and rows[3].endswith("+3.0 ± 12.7 |")
 
 
