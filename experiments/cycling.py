@@ -2,7 +2,44 @@
 
     python experiments/cycling.py
 
-No run of it has been recorded yet.
+On a ring of eight modes of standard deviation 0.05 the minimax loss, ReLUs, and a generator that learns three times as
+fast as the discriminator: it puts nearly all of its samples on one mode, leaves it after 20 to 100 steps, and has been
+on all eight many times by the end. 4000 steps; every 20 of them 500 samples are counted for their nearest mode, and 16
+are kept, which the discriminators of all later times judge too. A mode is found that holds 2 % of the samples within
+three standard deviations; a hop is a change of the mode with the most samples from one time to the next. `cycling` is
+`metrics.cycling` of the counts, `forgetting` is `metrics.forgetting` by age in times of 20 steps. Labels are two
+classes, of every other mode each, given to both players. Seeds 4 to 8, mean and 95 % interval (all columns are in
+`results/cycling/table.md`); 2.6 CPU minutes on one core:
+
+| arm | modes, mean over time | ever | high quality | hops | cycling at 20, 40 steps | forgetting at 100 to 800 steps |
+| --- | --- | --- | --- | --- | --- | --- |
+| plain | 0.97 ± 0.57 | 8, 8, 8, 8, 8 | 0.17 ± 0.09 | 0.67 ± 0.10 | 0.34, 0.12 | -0.51 ± 1.55 |
+| replay of 4096 | 1.30 ± 1.48 | 8, 8, 8, 8, 8 | 0.27 ± 0.05 | 0.57 ± 0.05 | 0.38, 0.11 | -0.35 ± 0.90 |
+| replay of 32768 | 0.83 ± 0.06 | 8, 8, 8, 8, 8 | 0.42 ± 0.08 | 0.47 ± 0.08 | 0.50, 0.24 | 0.21 ± 0.68 |
+| replay, reservoir of 4096 | 0.85 ± 0.04 | 8, 8, 8, 8, 8 | 0.47 ± 0.08 | 0.47 ± 0.10 | 0.50, 0.26 | 0.29 ± 0.78 |
+| old discriminators | 0.33 ± 0.47 | 0, 8, 8, 0, 8 | 0.08 ± 0.13 | 0.33 ± 0.39 | 0.64, 0.52 | diverges |
+| labels | 1.04 ± 0.72 | 8, 8, 8, 0, 8 | 0.20 ± 0.14 | 0.46 ± 0.31 | 0.40, 0.27 | 0.55 ± 0.64 |
+| labels, packed by 2 | 3.64 ± 2.57 | 8, 8, 8, 0, 8 | 0.30 ± 0.22 | 0.61 ± 0.42 | 0.24, 0.23 | -0.22 ± 0.09 |
+| the same, grouped by class | 3.79 ± 2.66 | 8, 8, 8, 0, 8 | 0.33 ± 0.23 | 0.59 ± 0.41 | 0.32, 0.27 | -0.23 ± 0.17 |
+
+Nothing that remembers makes the generator stay with more than one mode: above the plain GAN, seed by seed, are +0.33 ±
+1.75, -0.14 ± 0.62 and -0.11 ± 0.60 modes by the three kinds of replay and -0.64 ± 0.92 by old discriminators. What
+replay does is to slow the hops, by 0.20 ± 0.15 and 0.20 ± 0.17 of all times where its memory is long (32768 fakes are
+the last 512 steps, with ages spread geometrically), and to let the generator reach the modes that it visits: high
+quality from 0.17 to 0.42 and 0.47. Old discriminators, with the settings by default, add to a loss without a lower
+bound, and in three of five seeds the players run away: logits in the hundreds or tens of thousands, and no mode. The
+hops have no fixed time: from a lag of 60 steps on the correlation is nowhere above 0.2 in the first four arms, mean of
+the seeds. Whether discriminators forget by these means cannot be told from five seeds: the intervals of all but the
+packed ones hold zero.
+
+Packing ends the hops in four of five seeds, where labels alone do not: +2.61 ± 1.86 modes at a time, and 8, 8, 8, 0 and
+8 at the end; the mode with the most samples still changes, since all are near an eighth. Grouping by class then adds
+nothing that is seen, +0.14 ± 0.20. Seed 7 of the arms with labels never leaves a place beside the ring. The arm with
+labels alone was added when the others had been seen, to tell what packing does from what labels do.
+
+Tried on seeds 0 and 1: of the plain GAN, standard deviations of 0.05 and 0.1, and rates of the discriminator of 0.1,
+0.3 and 1 of the generator's; at 0.1 one seed never finds a mode, and at 1 all modes are found in the end. Eight old
+discriminators, saved every 20 steps, with a weight of 1: seed 0 found no mode. Replay as it is.
 """
 
 import dataclasses
@@ -30,7 +67,7 @@ FOUND = 0.02  # of the samples, of high quality, make a mode found
 CLASSES = 2  # neighbours on the ring are of different ones, so each has every other mode
 KEPT = 16  # fakes of each time, to be judged at all later ones
 LAGS = 40  # times up to which a return is looked for
-SHOWN = 100  # times that the picture shows, the last ones
+SHOWN = 50  # times that the picture shows, the last ones of the first seed
 
 
 class Arm(NamedTuple):
@@ -49,7 +86,8 @@ ARMS = {
     "replay_more": Arm("replay of 32768", (techniques.replay(32_768),)),
     "reservoir": Arm("replay, reservoir of 4096", (techniques.replay(4096, keep="reservoir"),)),
     "old_discriminators": Arm("old discriminators", (techniques.old_discriminators(),)),
-    "packed": Arm("labels, packed by 2", labels=True, pack=2, against="packed"),
+    "labels": Arm("labels", labels=True, against="labels"),
+    "packed": Arm("labels, packed by 2", labels=True, pack=2, against="labels"),
     "grouped": Arm("the same, grouped by class", (techniques.group_by_class(),), True, 2, against="packed"),
 }
 
@@ -67,7 +105,7 @@ class Options:
     first_seed: int = 4
     """The first of them; 0 and 1 were for tuning."""
     steps: int = 4000
-    """Steps of each run, a multiple of --every."""
+    """Steps of each run, a multiple of --every, at least 6."""
     every: int = 20
     """Steps between two times at which samples are drawn."""
     samples: int = 500
@@ -76,8 +114,8 @@ class Options:
     def __post_init__(self):
         if unknown := [arm for arm in self.arms if arm not in ARMS]:
             raise ValueError(f"there is no arm {unknown[0]!r}; there are {', '.join(ARMS)}")
-        if self.every < 1 or self.steps % self.every or self.steps < 2 * self.every:
-            raise ValueError(f"--steps must be a multiple of --every, at least 2, not {self.steps} of {self.every}")
+        if self.every < 1 or self.steps % self.every or self.steps < 6 * self.every:
+            raise ValueError(f"--steps must be a multiple of --every, at least 6, not {self.steps} of {self.every}")
 
 
 def players(arm: Arm) -> GAN:
@@ -149,7 +187,6 @@ def numbers(nearest: np.ndarray, good: np.ndarray, logits: np.ndarray, options: 
         "hops": np.mean(np.diff(nearest.argmax(axis=1)) != 0),
         "cycling": np.round(np.asarray(cycling, float), 4),
         "forgetting": np.round(np.asarray(forgetting, float), 4),
-        "nearest": nearest[-SHOWN:],
     }
 
 
@@ -190,13 +227,13 @@ def picture(results: Results, options: Options) -> Figure:
     for panel in panels.flat[len(results) :]:
         panel.axis("off")
     for panel, (name, of_arm) in zip(panels.flat, results.items(), strict=False):
-        nearest = np.asarray(next(iter(of_arm.values()))["nearest"], float)
+        nearest = np.asarray(of_arm[options.first_seed]["nearest"], float)
         last = options.steps
         sides = (last - len(nearest) * options.every, last, -0.5, nearest.shape[1] - 0.5)
         shares = nearest.T / options.samples
         panel.imshow(shares, aspect="auto", origin="lower", extent=sides, cmap="Blues", vmin=0, vmax=1)
         panel.set_title(ARMS[name].said, fontsize=17)
-        panel.set_xticks([sides[0], last])
+        panel.set_xticks([sides[0] + share * (last - sides[0]) for share in (0.1, 0.5, 0.9)])
         panel.set_yticks([0, nearest.shape[1] - 1])
         panel.tick_params(labelsize=14)
     figure.supxlabel("step", fontsize=16)
@@ -212,7 +249,8 @@ def compare(options: Options) -> int:
         if arm not in programs:
             programs[arm] = training(ARMS[arm], options)
         nearest, good, logits = jax.device_get(programs[arm](seed))
-        return numbers(nearest, good, logits, options)
+        found = numbers(nearest, good, logits, options)
+        return {**found, "nearest": nearest[-SHOWN:]} if seed == options.first_seed else found
 
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     cells = [(arm, seed) for arm in options.arms for seed in seeds]
