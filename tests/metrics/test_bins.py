@@ -9,7 +9,7 @@ from jaxgan import metrics
 from tests.helpers import fetched
 
 nearest_centre = fetched(metrics.nearest_centre, static_argnames="tile_rows")
-different_bins = fetched(metrics.different_bins)
+different_bins = fetched(metrics.different_bins, static_argnames="significance")
 
 
 @pytest.mark.parametrize("d", [2, 20])
