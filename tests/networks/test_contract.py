@@ -173,15 +173,17 @@ def case(request):
     network = row.network
     x = np.random.default_rng(0).standard_normal(row.shape, np.float32)
     labels = {} if row.label is None else {"label": row.label}
-    options = {"train": True, "key": jax.random.key(2) if row.noisy else None, **labels}
+
+    def options():  # with a key that each call uses once
+        return {"train": True, "key": jax.random.key(2) if row.noisy else None, **labels}
 
     def apply(params, stats, x):
-        return network.apply(params, stats, x, **options)
+        return network.apply(params, stats, x, **options())
 
     @fetched
     def begin(key, x, labels):
         params, stats = network.init(key, x, **labels)
-        shown = network.features and network.features(params, stats, x, **options)
+        shown = network.features and network.features(params, stats, x, **options())
         return params, stats, apply(params, stats, x), shown
 
     def infer(params, stats, x, labels):
