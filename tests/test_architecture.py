@@ -22,8 +22,8 @@ MAY_IMPORT = {
     "techniques": {"types"},
     "optimizers": {"types"},
     "networks": {"types", "backend"},
-    "data": {"types", "metrics"},
-    "features": {"types", "networks"},
+    "data": {"types", "backend", "metrics"},  # of backend the reading of files
+    "features": {"types", "backend", "networks"},  # likewise
     "metrics": {"types", "features"},
     "adversarial": {"types", "backend"},
     "models": {"types", "backend", "adversarial"},
