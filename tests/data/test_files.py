@@ -82,7 +82,7 @@ def test_folders_that_cannot_be_read(tmp_path, make, says):
     ("name", "write", "says"),
     [
         ("x.npy", lambda p: p.write_bytes(b"nothing"), "holds no plain array"),
-        ("x.npz", lambda p: np.savez(p, images=IMAGES), "no array 'samples'; it has images"),
+        ("x.npz", lambda p: np.savez(p, a=IMAGES, b=IMAGES), "no array 'samples'; it has a, b"),
         ("x.npy", lambda p: np.save(p, np.full((3, 4, 4, 1), np.nan)), "3 of the 3 samples of .* NaN"),
         ("x.npy", lambda p: np.save(p, IMAGES[:0]), "no samples in"),
         (
@@ -94,7 +94,7 @@ def test_folders_that_cannot_be_read(tmp_path, make, says):
         ("x.npy", lambda p: np.save(p, np.array([{}])), "holds no plain array"),
         ("x.npz", lambda p: np.savez(p, samples=IMAGES, labels=np.zeros(3, int)), "12 samples, but 3 labels"),
         ("x.npz", lambda p: np.savez(p, samples=IMAGES, labels=np.zeros((12, 2))), "integers or strings"),
-        ("x.txt", lambda p: p.write_text(""), "no .npy or .npz file"),
+        ("x.txt", lambda p: p.write_text(""), "x.txt is none of a folder of images, .npy"),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path, name, write, says):

@@ -54,7 +54,7 @@ def test_three_axes_are_sequences_where_they_are_called_so(tmp_path):
     for found in (read_samples(tmp_path / "x.npy", kind="sequences"), read_samples(tmp_path / "x.npz")):
         assert found.kind == "sequences"
         np.testing.assert_array_equal(found.data, waves)
-    assert read_samples(tmp_path / "x.npy").data.shape == (12, 9, 2, 1)
+    assert read_samples(tmp_path / "x.npy", kind="images").data.shape == (12, 9, 2, 1)
     scaled = fitted(found, found)
     np.testing.assert_allclose(scaled.real, waves, atol=1e-6)
     with pytest.raises(ValueError, match="says that it holds sequences, not images"):
@@ -62,7 +62,7 @@ def test_three_axes_are_sequences_where_they_are_called_so(tmp_path):
     with pytest.raises(ValueError, match="the reals are sequences of 9 x 2, the fakes of 8 x 2"):
         fitted(found, found._replace(data=waves[:, :8]))
     with pytest.raises(ValueError, match=r"the reals are sequences .*, the fakes images"):
-        fitted(found, read_samples(tmp_path / "x.npy"))
+        fitted(found, read_samples(tmp_path / "x.npy", kind="images"))
     np.savez(tmp_path / "y.npz", samples=waves, kind="waves")
     with pytest.raises(ValueError, match="samples of kind waves; known are points, images, sequences"):
         read_samples(tmp_path / "y.npz")
