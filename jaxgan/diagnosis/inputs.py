@@ -63,15 +63,15 @@ def fitted(real: Samples, fake: Samples) -> Scaled:
         raise ValueError(f"all samples of {real.source} are the same; reals like that say nothing about modes")
     if images:
         low, high = _range(real, fake)
-        line = np.float64(low) / 2 + np.float64(high) / 2, np.float64(high) / 2 - np.float64(low) / 2
+        line = np.float64(low / 2 + high / 2), np.float64(high / 2 - low / 2 or 1.0)
     else:
         line = _line(real.data)
-    both = [_mapped(x.data, *line) for x in (real, fake)]
-    if (reach := float(np.abs(both[1]).max())) > FARTHEST:
+    reals, fakes = _mapped(real.data, *line), _mapped(fake.data, *line)
+    if (reach := float(np.abs(fakes).max())) > FARTHEST:
         raise ValueError(f"the fakes reach {reach:.3g} times the spread of the reals; save both in the same units")
-    if (both[0] == both[0][:1]).all():
+    if len(reals) > 1 and (reals == reals[:1]).all():
         raise ValueError(f"all samples of {real.source} are the same in float32; reals like that say nothing")
-    return Scaled(*both, real.labels, _labels(real, fake), real.names, real.kind)
+    return Scaled(reals, fakes, real.labels, _labels(real, fake), real.names, real.kind)
 
 
 def _labels(real: Samples, fake: Samples) -> np.ndarray | None:
