@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "models": {"types", "backend", "adversarial"},
     "samplers": {"types"},  # they are handed a GAN as a value, and need none of what makes it
     "evaluation": {"types", "backend", "metrics", "features", "data"},
-    "diagnosis": {"types", "data", "features", "metrics", "evaluation"},
+    "diagnosis": {"types", "backend", "data", "features", "metrics", "evaluation", "runs"},
     "runs": {
         "types",
         "backend",

@@ -120,7 +120,7 @@ def form_of(source: str | os.PathLike[str]) -> Literal["tfds", "folder", "table"
     if os.path.isdir(name):
         return "folder"
     if not os.path.lexists(name):
-        raise ValueError(f"no file or folder {name}; samples are {SOURCES}")
+        raise ValueError(f"no file or folder {readable(name)}; data are {SOURCES}")
     size_of_file(name)
     ending = Path(name).suffix.lower()
     if ending not in (*ARRAY_FILES, *TABLE_FILES):

@@ -52,7 +52,7 @@ def read_folder(path: Path, size: Size | Literal["auto"] | None = None) -> Folde
         or too many for the memory.
     """
     if (path / RUN).is_file():
-        raise ValueError(f"{path} is the folder of a run, whose pictures are no data: name a folder of images")
+        raise ValueError(f"{path} is the folder of a run, whose samples are generated and no data: name the data")
     try:
         classes = sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith("."))
         folders = {folder: image_files(folder) for folder in classes}

@@ -68,6 +68,20 @@ def size_of(file: Path) -> Size:
         return (width, height) if turned else (height, width)
 
 
+def size_from_text(text: str) -> Size:
+    """Height and width of a side in pixels, or HEIGHTxWIDTH, such as 64 or 48x64.
+
+    Raises:
+      ValueError: it is neither, or has more than 2^26 pixels.
+    """
+    parts = text.lower().split("x")
+    sides = [int(part) if part.isdecimal() and len(part) < 9 else 0 for part in parts]
+    if len(sides) > 2 or min(sides) < 2 or sides[0] * sides[-1] > PIXELS:
+        wanted = f"a side in pixels, or HEIGHTxWIDTH, such as 64 or 48x64, of at most {PIXELS:,} pixels"
+        raise ValueError(f"--size is {wanted}, not {readable(text[:50])!r}")
+    return sides[0], sides[-1]
+
+
 def common_size(sizes: Sequence[Size]) -> Size:
     """The size that images of these sizes are brought to where nobody says one.
 

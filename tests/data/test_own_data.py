@@ -117,7 +117,7 @@ def text(content):
             "x",
             lambda path: None,
             {},
-            "no file or folder .*x; samples are a folder of images, .npy",
+            "no file or folder .*x; data are a folder of images, .npy",
         ),
         ("x.csv", lambda path: None, {}, "no file or folder .*x.csv"),
         ("x.txt", text("?"), {}, "x.txt is none of a folder of images"),

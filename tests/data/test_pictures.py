@@ -102,5 +102,5 @@ def test_the_folder_of_a_run_is_no_data(tmp_path):
     (tmp_path / "figures").mkdir()
     Image.fromarray(PIXELS).save(tmp_path / "figures" / "a.png")
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(ValueError, match="is the folder of a run, whose pictures are no data"):
+    with pytest.raises(ValueError, match="is the folder of a run, whose samples are generated and no data"):
         read_samples(tmp_path)
