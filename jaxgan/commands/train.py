@@ -29,9 +29,8 @@ A folder of images (class folders are labels), a .npy, .npz or .safetensors file
 kind), a table (.csv, .tsv, .parquet), or tfds:NAME/SPLIT. Images are cut at the centre to the proportions of --size and
 resized; what is transparent is shown on white. Numbers are standardised by the data, and jaxgan sample gives them back
 in the units of the data: rows with the columns of the table. Where there are labels, the generator is asked for each
-class, and
-classes are drawn equally often (--no-conditional: neither). All else is as in the experiments; -H explains each option,
-and defaults are those for the kind of the data."""
+class, and classes are drawn equally often (--no-conditional: neither). All else is as in the experiments; -H explains
+each option, and defaults are those for the kind of the data."""
 
 
 @dataclasses.dataclass(frozen=True)
