@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from jaxgan.backend.memory import total_memory
 from jaxgan.runs.building import build
@@ -63,7 +64,7 @@ def check_memory(architecture: Architecture, training: Training, run: Run, task:
 
 
 def _arrays(state: Any) -> list[jax.ShapeDtypeStruct]:
-    return [x for x in jax.tree.leaves(state) if not jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key)]
+    return [x for x in jax.tree.leaves(state) if not jnp.issubdtype(x.dtype, jax.dtypes.prng_key)]
 
 
 def _largest(options: Architecture | Training) -> float:
