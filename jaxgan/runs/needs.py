@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from jaxgan.backend.arrays import reason
 from jaxgan.backend.memory import total_memory
 from jaxgan.runs.building import build
 from jaxgan.runs.loading import example_of
@@ -36,17 +37,20 @@ def check_memory(architecture: Architecture, training: Training, run: Run, task:
         return
     example = example_of(task)
     one = math.prod(example.shape) * 4
-    model = build(
-        architecture,
-        training,
-        example.shape,
-        example.scale,
-        kind=example.kind,
-        classes=example.classes,
-        widths=example.widths,
-    )
-    key = jax.eval_shape(lambda: jax.random.key(0))
-    state = jax.eval_shape(model.init, key, example.batch(training.batch_size))
+    try:
+        model = build(
+            architecture,
+            training,
+            example.shape,
+            example.scale,
+            kind=example.kind,
+            classes=example.classes,
+            widths=example.widths,
+        )
+        key = jax.eval_shape(lambda: jax.random.key(0))
+        state = jax.eval_shape(model.init, key, example.batch(training.batch_size))
+    except (OverflowError, MemoryError) as error:
+        raise ValueError(f"a number among the options is too large: {reason(error)}") from error
     of_state = sum(math.prod(x.shape) * x.dtype.itemsize for x in _arrays(state))
     needs = {
         "networks, optimizers and techniques": run.seeds * of_state,

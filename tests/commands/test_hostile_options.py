@@ -48,6 +48,7 @@ RUN = Run(seeds=2, samples=100)
         ({"latent_dim": 10**12}, {}, {}, "networks, optimizers and techniques"),
         ({"generator": "mlp:widths=1000000000000"}, {}, {}, "networks, optimizers and techniques"),
         ({}, {"technique": ("replay:1000000000000",)}, {}, "networks, optimizers and techniques"),
+        ({}, {"technique": ("infogan:categories=1000000000000",)}, {}, "a number among the options is too large"),
         ({}, {"batch_size": 10**12}, {}, "a batch of 1,000,000,000,000 examples would take 491,738 GiB"),
         ({}, {}, {"seeds": 10**9}, "networks, optimizers and techniques of 1,000,000,000 seeds would take"),
         ({}, {}, {"samples": 10**12}, "1,000,000,000,000 samples of each seed of 2 seeds would take 29,802 GiB"),
