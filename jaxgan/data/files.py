@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from jaxgan.backend.arrays import names_in, read_npy, read_npz, read_safetensors, readable, size_of_file
+from jaxgan.backend.arrays import names_in, read_npy, read_npz, read_safetensors, readable, reason, size_of_file
 from jaxgan.data.examples import Examples
 from jaxgan.data.folders import read_folder
 from jaxgan.data.images import images
@@ -226,8 +226,8 @@ def _coded(labels: np.ndarray | None, name: str) -> tuple[np.ndarray | None, tup
     try:
         values, codes = np.unique(labels, return_inverse=True)
         texts = [x.decode(errors="backslashreplace") if isinstance(x, bytes) else str(x) for x in values]
-    except ValueError as error:  # numbers that are no characters
-        raise ValueError(f"labels of {name} are no texts: {error}") from error
+    except (ValueError, SystemError) as error:  # numbers that are no characters
+        raise ValueError(f"labels of {name} are no texts: {reason(error)}") from error
     if long := next((text for text in texts if len(text) > LONGEST), None):
         raise ValueError(f"a label of {name} has {len(long):,} characters, and at most {LONGEST} are a name")
     return codes, tuple(map(readable, texts))
