@@ -1,6 +1,7 @@
 """Image files as arrays: grey or colour, 8 or 16 bits deep, composited on white, cropped at the centre and resized."""
 
 import contextlib
+import io
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -48,7 +49,7 @@ def read_image(file: Path, size: Size | None = None) -> np.ndarray:
       ValueError: it is no such file, is damaged, has more pixels, which are not decoded then, or holds numbers of which
         no range is known; the message names it.
     """
-    with _opened(file) as image:
+    with opened(file) as image:
         shown = _plain(ImageOps.exif_transpose(image))
         pixels = np.asarray(shown if size is None else _fitted(shown, size))
     if pixels.dtype == np.float32:
@@ -62,7 +63,7 @@ def size_of(file: Path) -> Size:
     Raises:
       ValueError: it cannot be read.
     """
-    with _opened(file) as image:
+    with opened(file) as image:
         width, height = image.size
         turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)  # the tag of the orientation, on its side
         return (width, height) if turned else (height, width)
@@ -121,9 +122,15 @@ def size_in_words(image: np.ndarray) -> str:
 
 
 @contextlib.contextmanager
-def _opened(file: Path) -> Iterator[Image.Image]:
-    """An image whose header was read; whatever goes wrong with it then is a ValueError that names the file."""
-    size_of_file(file)
+def opened(file: Path | io.BytesIO, name: str = "") -> Iterator[Image.Image]:
+    """Opens an image, and reads its header; whatever goes wrong with it then is a ValueError that names it.
+
+    Args:
+      file: its path, or its bytes.
+      name: of what has no path.
+    """
+    if isinstance(file, Path):
+        size_of_file(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata, and of sizes, which are checked here
@@ -135,7 +142,8 @@ def _opened(file: Path) -> Iterator[Image.Image]:
     except Exception as error:  # a damaged file can make its decoder raise anything at all
         unknown = isinstance(error, UnidentifiedImageError)
         why = f"it is none of {', '.join(FORMATS)}" if unknown else reason(error)
-        raise ValueError(f"the image {readable(str(file))} cannot be read: {why}") from error
+        named = readable(str(file)) if isinstance(file, Path) else name
+        raise ValueError(f"the image {named} cannot be read: {why}") from error
 
 
 def _plain(image: Any) -> Image.Image:

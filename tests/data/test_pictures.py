@@ -11,6 +11,7 @@ from PIL import EpsImagePlugin, Image
 from jaxgan.data.files import read_samples
 from jaxgan.data.folders import read_folder
 from jaxgan.data.pictures import read_image, size_of
+from jaxgan.data.source import _pixels
 
 PIXELS = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\n%%EndComments\n(ran) print\n%%EOF\n"
@@ -37,6 +38,8 @@ def test_postscript_is_not_run(tmp_path, monkeypatch):
     for read in (read_image, size_of):
         with pytest.raises(ValueError, match=r"^the image \S*a.png cannot be read: it is none of PNG, JPEG"):
             read(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="the image of a TFDS set cannot be read: it is none of PNG, JPEG"):
+        _pixels({"image": POSTSCRIPT})
     assert not (tmp_path / "ran").exists()
     with Image.open(tmp_path / "a.png") as image, pytest.raises(OSError):  # so Pillow would have started it
         image.load()
