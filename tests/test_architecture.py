@@ -22,14 +22,14 @@ MAY_IMPORT = {
     "techniques": {"types"},
     "optimizers": {"types"},
     "networks": {"types", "backend"},
-    "data": {"types", "metrics"},
-    "features": {"types", "networks"},
+    "data": {"types", "backend", "metrics"},  # of backend the reading of files
+    "features": {"types", "backend", "networks"},  # likewise
     "metrics": {"types", "features"},
     "adversarial": {"types", "backend"},
     "models": {"types", "backend", "adversarial"},
     "samplers": {"types"},  # they are handed a GAN as a value, and need none of what makes it
     "evaluation": {"types", "backend", "metrics", "features", "data"},
-    "diagnosis": {"types", "data", "features", "metrics", "evaluation"},
+    "diagnosis": {"types", "backend", "data", "features", "metrics", "evaluation", "runs"},
     "runs": {
         "types",
         "backend",

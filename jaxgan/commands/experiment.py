@@ -23,6 +23,7 @@ from jaxgan.evaluation import evaluator, monitored_modes
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
 from jaxgan.runs.loading import EXAMPLE, Described, Example, example_of
+from jaxgan.runs.needs import check_memory
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.runs.summary import Summary
 from jaxgan.training.loop import Interrupted, fit
@@ -284,6 +285,7 @@ def train_one(experiment: Experiment, options: Options, files: Mapping[str, Any]
       The path of the report.
     """
     task = experiment.task(options.data)
+    check_memory(options.architecture, options.training, options.run, task)
     evaluation = evaluator(task, metrics=options.run.metric)
     summary = _train(experiment, options, task, evaluation, None, options.run.workdir, files)
     if processes.is_first():
@@ -294,6 +296,8 @@ def train_one(experiment: Experiment, options: Options, files: Mapping[str, Any]
 
 def _compare(experiment: Experiment, options: Options) -> Path:
     task = experiment.task(options.data)
+    for arm in experiment.arms.values():
+        check_memory(*arm, options.run, task)
     evaluation = evaluator(task, metrics=options.run.metric)
     workdir = options.run.workdir
     described = {

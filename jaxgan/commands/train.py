@@ -15,6 +15,7 @@ from jaxgan.commands.listing import listing
 from jaxgan.data import Examples, ImageStream, balanced, encoding_as_json
 from jaxgan.data.encodings import FILE
 from jaxgan.data.own_data import OwnData, imbalance, own_data
+from jaxgan.data.pictures import size_from_text
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.types import Kind
 
@@ -24,12 +25,12 @@ OUT = {"tables": "rows.csv", "images": "samples.png"}
 FEW = 1000  # examples, below which a discriminator may learn them by heart
 DESCRIPTION = """Trains a GAN on your own data.
 
-A folder of images (class folders are labels), a .npy or .npz file (array samples, perhaps labels and kind), a table
-(.csv, .tsv, .parquet), or tfds:NAME/SPLIT. Images are cut at the centre to the proportions of --size and resized; what
-is transparent is shown on white. Numbers are standardised by the data, and jaxgan sample gives them back in the units
-of the data: rows with the columns of the table. Where there are labels, the generator is asked for each class, and
-classes are drawn equally often (--no-conditional: neither). All else is as in the experiments; -H explains each option,
-and defaults are those for the kind of the data."""
+A folder of images (class folders are labels), a .npy, .npz or .safetensors file (array samples, perhaps labels and
+kind), a table (.csv, .tsv, .parquet), or tfds:NAME/SPLIT. Images are cut at the centre to the proportions of --size and
+resized; what is transparent is shown on white. Numbers are standardised by the data, and jaxgan sample gives them back
+in the units of the data: rows with the columns of the table. Where there are labels, the generator is asked for each
+class, and classes are drawn equally often (--no-conditional: neither). All else is as in the experiments; -H explains
+each option, and defaults are those for the kind of the data."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Source:
     """The data."""
 
     data: str
-    """Folder of images, .npy, .npz, .csv, .tsv, .parquet, or tfds:NAME/SPLIT."""
+    """Folder of images, .npy, .npz, .safetensors, .csv, .tsv, .parquet, or tfds:NAME/SPLIT."""
     size: str | None = None
     """Of images: one side in pixels, or HEIGHTxWIDTH. Usual are their own, if all have one of at most 64; else a square
     of the median of their shorter sides, at most 64."""
@@ -136,7 +137,7 @@ def read(source: Source) -> OwnData:
     return own_data(
         source.data,
         kind=source.kind,
-        size=None if source.size is None else _size(source.size),
+        size=None if source.size is None else size_from_text(source.size),
         label=source.label,
         drop=source.drop,
         categories=source.categories,
@@ -176,14 +177,6 @@ def _options(arguments: Sequence[str], source: Source, kind: Kind, classes: bool
         compact_help=True,
         prog="jaxgan train",
     )
-
-
-def _size(text: str) -> tuple[int, int]:
-    """Height and width of N or HxW."""
-    parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.isdecimal() and int(part) >= 2 for part in parts):
-        raise ValueError(f"--size is a side in pixels, or HEIGHTxWIDTH, such as 64 or 48x64, not {text!r}")
-    return int(parts[0]), int(parts[-1])
 
 
 def _digest(task: Examples | ImageStream) -> str:

@@ -1,28 +1,24 @@
-"""Samples from files that anybody has: arrays, folders of images, and TFDS sets."""
+"""Samples from files that anybody has: arrays, folders of images, tables, and TFDS sets."""
 
 import os
-import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from jaxgan.backend.arrays import names_in, read_npy, read_npz, read_safetensors, readable, reason, size_of_file
 from jaxgan.data.examples import Examples
+from jaxgan.data.folders import read_folder
 from jaxgan.data.images import images
-from jaxgan.data.pictures import (
-    IMAGE_FILES,
-    Size,
-    common_size,
-    image_files,
-    read_image,
-    resized,
-    size_in_words,
-    size_of,
-    with_colour,
-    with_depth,
-)
+from jaxgan.data.pictures import Size, resized
+from jaxgan.data.rows import rows_as_points
+from jaxgan.data.table_files import TABLE_FILES
+from jaxgan.data.tables import TableEncoding
 from jaxgan.types import Kind
 
+ARRAY_FILES = (".npy", ".npz", ".safetensors")
+SOURCES = "a folder of images, .npy, .npz, .safetensors, .csv, .tsv, .parquet or tfds:NAME/SPLIT"
 KINDS: tuple[Kind, ...] = ("points", "images", "sequences")
 AXES: dict[str, tuple[int, ...]] = {"points": (2,), "images": (3, 4), "sequences": (3,)}
 SHAPES = {
@@ -30,6 +26,8 @@ SHAPES = {
     "images": "[n, height, width] or [n, height, width, channels]",
     "sequences": "[n, time, channels]",
 }
+NARROW = 4  # an image of fewer pixels along a side is none that anybody would guess
+LONGEST = 200  # characters of the name of a class
 
 
 class Samples(NamedTuple):
@@ -42,6 +40,8 @@ class Samples(NamedTuple):
       names: what the classes are called.
       source: what the user named.
       kind: what a sample is, "images", "sequences" or "points".
+      notes: what was done to them while they were read, in words: resized, another layout, rows as vectors.
+      table: how rows of a table became points; None of all else.
     """
 
     data: np.ndarray
@@ -49,6 +49,8 @@ class Samples(NamedTuple):
     names: tuple[str, ...]
     source: str
     kind: Kind
+    notes: tuple[str, ...] = ()
+    table: TableEncoding | None = None
 
 
 def read_samples(
@@ -57,72 +59,130 @@ def read_samples(
     data_dir: str | os.PathLike[str] | None = None,
     kind: Kind | None = None,
     size: Size | Literal["auto"] | None = None,
+    label: str | None = None,
+    drop: Collection[str] = (),
+    like: Samples | None = None,
     guess: bool = True,
 ) -> Samples:
     """Reads samples from what a user names.
 
     Args:
-      source: a `.npy` file; a `.npz` file with an array `samples` and perhaps `labels` and `kind`; a folder of images,
-        whose subfolders, if there are any, are the classes; or `tfds:NAME/SPLIT`. Images are `[n, height, width]`,
+      source: a `.npy` file; a `.npz` or `.safetensors` file with an array `samples`, or a single one, and perhaps
+        `labels` and `kind`; a folder of images, whose subfolders, if there are any, are the classes; a table (`.csv`,
+        `.tsv`, `.parquet`), see `rows.rows_as_points`; or `tfds:NAME/SPLIT`. Images are `[n, height, width]`,
         `[n, height, width, channels]` or `[n, channels, height, width]`; sequences are `[n, time, channels]`, and have
-        to be called so; vectors are `[n, d]`.
+        to be called so; vectors are `[n, d]`, also with further axes of one.
       data_dir: folder of TFDS data sets; None is the environment variable TFDS_DATA_DIR.
-      kind: what a sample is; None is what the file says, and where it does not, vectors have one axis, and images two
-        or three.
+      kind: what a sample is; None is what the file says, or else `like`, and where neither does, vectors have one axis,
+        and images two or three.
       size: height and width of images, which are cut at the centre and resized, and all in colour if one is; "auto" for
         what `pictures.common_size` finds for a folder; None for images of one size and one kind, as they are.
+      label: column of a table that holds the class.
+      drop: columns of a table that are left out.
+      like: the samples that these will be compared with, whose kind they have, and whose columns if they are a table.
       guess: whether an array with three axes that nobody calls anything is taken for images even where it is not uint8.
 
     Returns:
-      `Samples`, with finite values only; images of 16 bits are uint16.
+      `Samples`, with values that are finite in float32 only; images of 16 bits are uint16.
 
     Raises:
       ValueError: there is nothing there, or it cannot be read as samples; the message says what it is.
     """
-    name = os.fspath(source)
+    name, form = os.fspath(source), form_of(source)
     path = Path(name)
-    if name.startswith("tfds:") or path.is_dir():
-        if kind not in (None, "images"):
-            raise ValueError(f"{name} holds images, not {kind}")
-        return _from_tfds(name, data_dir, size) if name.startswith("tfds:") else _from_folder(path, size)
-    if not path.exists():
-        raise ValueError(f"no file or folder {name}; samples are .npy, .npz, a folder of images, or tfds:NAME/SPLIT")
-    if path.suffix not in (".npy", ".npz"):
-        raise ValueError(f"{name} is no .npy or .npz file, no folder of images and no tfds:NAME/SPLIT")
+    if (label is not None or drop) and form != "table":
+        raise ValueError(f"--label and --drop name columns of a table, and {name} is none")
+    if form in ("tfds", "folder") and kind not in (None, "images"):
+        raise ValueError(f"{name} holds images, not {kind}")
+    if form == "tfds":
+        return _from_tfds(name, data_dir, size)
+    if form == "folder":
+        found = read_folder(path, size)
+        return _checked(Samples(found.images, found.labels, found.names, readable(name), "images", found.notes))
+    if form == "array":
+        return _checked(_from_array(path, kind, size, like, guess))
+    if kind not in (None, "points"):
+        raise ValueError(f"{name} is a table, whose rows are points, not {kind}")
+    rows = rows_as_points(path, label=label, drop=drop, like=None if like is None else like.table)
+    codes, names = _coded(rows.labels, name)
+    return _checked(Samples(rows.points, codes, names, readable(name), "points", rows.notes, rows.encoding))
+
+
+def form_of(source: str | os.PathLike[str]) -> Literal["tfds", "folder", "table", "array"]:
+    """In what form what a user names holds samples; a file is not opened.
+
+    Raises:
+      ValueError: there is nothing, or nothing that can be read; one line.
+    """
+    name = os.fspath(source)
+    if name.startswith("tfds:"):
+        return "tfds"
+    if os.path.isdir(name):
+        return "folder"
+    if not os.path.lexists(name):
+        raise ValueError(f"no file or folder {readable(name)}; data are {SOURCES}")
+    size_of_file(name)
+    ending = Path(name).suffix.lower()
+    if ending not in (*ARRAY_FILES, *TABLE_FILES):
+        raise ValueError(f"{name} is none of {SOURCES}")
+    return "table" if ending in TABLE_FILES else "array"
+
+
+def _from_array(
+    path: Path, kind: Kind | None, size: Size | Literal["auto"] | None, like: Samples | None, guess: bool
+) -> Samples:
+    name = str(path)
     array, labels, said = _from_file(path)
     if kind is not None and said is not None and kind != said:
         raise ValueError(f"{name} says that it holds {said}, not {kind}")
-    codes, names = _coded(labels, name) if labels is not None else (None, ())
+    codes, names = _coded(labels, name)
     kind = kind or said
-    if kind is None and array.ndim == 3 and array.dtype != np.uint8 and not guess:
+    if kind is None and like is not None and array.ndim in AXES[like.kind]:
+        kind = like.kind
+    unsure = array.ndim == 3 and array.dtype != np.uint8 and (not guess or min(array.shape[1:]) < NARROW)
+    if kind is None and unsure:
         raise ValueError(
             f"{name} may be grey images or sequences, {list(array.shape)}: say --kind images or --kind sequences"
         )
-    shaped, kind = _shaped(array, name, kind)
+    shaped, kind, notes = _shaped(array, name, kind)
     if kind == "images" and size not in (None, "auto", shaped.shape[1:3]):
         if shaped.dtype != np.uint8 or shaped.shape[3] not in (1, 3):
             raise ValueError(
                 f"only uint8 images, grey or colour, are resized; {name} holds {shaped.dtype} {shaped.shape}"
             )
-        shaped = resized(shaped, size)
-    return _checked(Samples(shaped, codes, names, name, kind))
+        before, shaped = shaped.shape[1:3], resized(shaped, size)
+        at = f"{before[0]} x {before[1]} to {size[0]} x {size[1]}"
+        notes = (*notes, f"images were cut at the centre and resized from {at} (Lanczos)")
+    return Samples(shaped, codes, names, readable(name), kind, notes)
 
 
 def _from_file(path: Path) -> tuple[np.ndarray, np.ndarray | None, Kind | None]:
-    try:
-        with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return loaded, None, None
-            if "samples" not in loaded:
-                raise ValueError(f"{path} has no array 'samples'; it has {', '.join(loaded.files) or 'nothing'}")
-            return loaded["samples"], loaded.get("labels"), _said(loaded.get("kind"), path)
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
-    except ValueError as error:
-        if "samples" in str(error):
-            raise
-        raise ValueError(f"{path} holds no plain array of numbers: {error}") from error
+    ending = path.suffix.lower()
+    if ending == ".npy":
+        return read_npy(path), None, None
+    if ending == ".npz":
+        # Only what is meant is unpacked.
+        present = names_in(path)
+        found = read_npz(path, (_samples_in(present, path), "labels", "kind", *(["real"] if "real" in present else [])))
+    else:
+        found = read_safetensors(path)
+    samples = found[_samples_in(list(found), path)]
+    if "real" in found and samples.ndim == found["real"].ndim + 1:
+        raise ValueError(
+            f"{path} holds samples of a run, {list(samples.shape)}, one set for each seed: name the folder of the run"
+        )
+    return samples, found.get("labels"), _said(found.get("kind"), path)
+
+
+def _samples_in(names: list[str], path: Path) -> str:
+    """Which array is the samples: the one of this name, or the only one that can be."""
+    others = [name for name in names if name not in ("labels", "kind")]
+    if "samples" in names or len(others) != 1:
+        if "samples" not in names:
+            listed = readable(", ".join(names[:20])) or "nothing"
+            raise ValueError(f"{path} has no array 'samples'; it has {listed}")
+        return "samples"
+    return others[0]
 
 
 def _said(kind: np.ndarray | None, path: Path) -> Kind | None:
@@ -132,48 +192,7 @@ def _said(kind: np.ndarray | None, path: Path) -> Kind | None:
     for known in KINDS:
         if kind.ndim == 0 and str(kind) == known:
             return known
-    raise ValueError(f"{path} holds samples of kind {kind}; known are {', '.join(KINDS)}")
-
-
-def _from_folder(path: Path, size: Size | Literal["auto"] | None) -> Samples:
-    classes = sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith("."))
-    folders = {folder: image_files(folder) for folder in classes}
-    folders = {folder: files for folder, files in folders.items() if files}
-    if not folders:
-        folders = {path: image_files(path)}
-    elif loose := image_files(path):
-        raise ValueError(f"{path} has class folders and also images beside them, such as {loose[0].name}")
-    files = [file for group in folders.values() for file in group]
-    if not files:
-        raise ValueError(f"no images in {path}; known are files ending in {', '.join(IMAGE_FILES)}")
-    images = _stacked(files) if size is None else _fitted(files, size)
-    if path in folders:
-        return _checked(Samples(images, None, (), str(path), "images"))
-    labels = np.repeat(np.arange(len(folders)), [len(group) for group in folders.values()])
-    return _checked(Samples(images, labels, tuple(folder.name for folder in folders), str(path), "images"))
-
-
-def _stacked(files: list[Path]) -> np.ndarray:
-    """Images of one size, as they are; 16 bits deep if one of them is."""
-    first = read_image(files[0])
-    images = np.empty((len(files), *first.shape), first.dtype)
-    for i, file in enumerate(files):
-        image = read_image(file)
-        if image.shape != first.shape:
-            sizes = f"{size_in_words(first)} in {files[0]}, {size_in_words(image)} in {file}"
-            raise ValueError(f"images are of unequal sizes: {sizes}")
-        if image.dtype.itemsize > images.dtype.itemsize:
-            images = with_depth(images, image.dtype)
-        images[i] = with_depth(image, images.dtype)
-    return images
-
-
-def _fitted(files: list[Path], size: Size | Literal["auto"]) -> np.ndarray:
-    """Images of any sizes, brought to one; in colour if one of them is, and 16 bits deep likewise."""
-    size = common_size([size_of(file) for file in files]) if size == "auto" else size
-    found = [read_image(file, size) for file in files]
-    channels, dtype = max(image.shape[2] for image in found), max(image.dtype for image in found)
-    return np.stack([with_colour(with_depth(image, dtype), channels) for image in found])
+    raise ValueError(f"{path} holds samples of kind {readable(str(kind)[:50])}; known are {', '.join(KINDS)}")
 
 
 def _from_tfds(name: str, data_dir: str | os.PathLike[str] | None, size: Size | Literal["auto"] | None) -> Samples:
@@ -198,20 +217,32 @@ def tfds_names(name: str) -> tuple[str, str]:
     return dataset, split
 
 
-def _coded(labels: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def _coded(labels: np.ndarray | None, name: str) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """The positions of labels among their names, which can be shown anywhere."""
+    if labels is None:
+        return None, ()
     if labels.ndim != 1 or labels.dtype.kind not in "iuUSb":
         raise ValueError(f"labels of {name} must be integers or strings [n], got {labels.dtype} {labels.shape}")
-    values, codes = np.unique(labels, return_inverse=True)
-    return codes, tuple(value.decode() if isinstance(value, bytes) else str(value) for value in values)
+    try:
+        values, codes = np.unique(labels, return_inverse=True)
+        texts = [x.decode(errors="backslashreplace") if isinstance(x, bytes) else str(x) for x in values]
+    except (ValueError, SystemError) as error:  # numbers that are no characters
+        raise ValueError(f"labels of {name} are no texts: {reason(error)}") from error
+    if long := next((text for text in texts if len(text) > LONGEST), None):
+        raise ValueError(f"a label of {name} has {len(long):,} characters, and at most {LONGEST} are a name")
+    return codes, tuple(map(readable, texts))
 
 
-def _shaped(array: np.ndarray, name: str, kind: Kind | None) -> tuple[np.ndarray, Kind]:
-    """The array as samples of a kind, and the kind; it is read off the axes only where neither user nor file say it."""
+def _shaped(array: np.ndarray, name: str, kind: Kind | None) -> tuple[np.ndarray, Kind, tuple[str, ...]]:
+    """The array as samples of a kind, the kind, which is read off the axes where nobody says it, and what was done."""
     if array.dtype.kind not in "fiub":
         raise ValueError(f"samples of {name} must be numbers, got {array.dtype}")
     wanted = (
         ", ".join(f"{each} {shape}" for each, shape in SHAPES.items()) if kind is None else f"{kind} {SHAPES[kind]}"
     )
+    shape, notes = list(array.shape), ()
+    if kind in (None, "points") and array.ndim == 4 and sum(side > 1 for side in shape[1:]) <= 1 and array.size:
+        array, notes = array.reshape(len(array), -1), (f"{shape} were read as vectors",)
     kind = kind or ("points" if array.ndim == 2 else "images")
     if array.ndim not in AXES[kind]:
         raise ValueError(f"samples of {name} must be {wanted}, got {array.shape}")
@@ -220,7 +251,9 @@ def _shaped(array: np.ndarray, name: str, kind: Kind | None) -> tuple[np.ndarray
             array = array[..., None]
         elif array.shape[3] not in (1, 3) and array.shape[1] in (1, 3):
             array = np.moveaxis(array, 1, 3)
-    return array, kind
+            notes = (f"channels came first, {shape}, and were moved last, {list(array.shape)}",)
+    native = array.dtype.newbyteorder("=")
+    return array.astype(np.float64 if native.itemsize > 8 else native, copy=False), kind, notes
 
 
 def _checked(samples: Samples) -> Samples:
@@ -230,7 +263,9 @@ def _checked(samples: Samples) -> Samples:
     if samples.labels is not None and len(samples.labels) != len(array):
         raise ValueError(f"{name} has {len(array)} samples, but {len(samples.labels)} labels")
     if array.dtype.kind == "f":
-        broken = int((~np.isfinite(array).reshape(len(array), -1).all(axis=1)).sum())
+        largest = np.finfo(np.float32).max  # of what they are computed in
+        broken = int((~(np.abs(array) <= largest).reshape(len(array), -1).all(axis=1)).sum())
         if broken:
-            raise ValueError(f"{broken} of the {len(array)} samples of {name} hold NaN or infinity")
+            what = "NaN, infinity or numbers beyond those of float32"
+            raise ValueError(f"{broken} of the {len(array)} samples of {name} hold {what}")
     return samples

@@ -10,15 +10,14 @@ import numpy as np
 from jaxgan.data.arrays import arrays
 from jaxgan.data.encodings import Encoding
 from jaxgan.data.examples import Examples
-from jaxgan.data.files import Samples, read_samples, tfds_names
+from jaxgan.data.files import Samples, form_of, read_samples, tfds_names
 from jaxgan.data.images import ImageStream, images
 from jaxgan.data.pictures import WIDE, Size
 from jaxgan.data.preparation import Scaling, to_unit_range, to_unit_variance
-from jaxgan.data.table_files import TABLE_FILES, read_table
+from jaxgan.data.table_files import read_table
 from jaxgan.data.tables import fit_table
 from jaxgan.types import Kind
 
-KNOWN = "a folder of images, .npy, .npz, .csv, .tsv, .parquet or tfds:NAME/SPLIT"
 LARGEST = 2**30  # bytes of examples on the device
 UNEQUAL = 1.5  # times that the largest class may have of the smallest before they count as unbalanced
 
@@ -49,8 +48,8 @@ def own_data(
     """Reads own data and brings them to units in which networks work.
 
     Args:
-      source: a folder of images, a `.npy` or `.npz` file, a table (.csv, .tsv, .parquet), or tfds:NAME/SPLIT; see
-        `files.read_samples` and `table_files.read_table`.
+      source: a folder of images, a `.npy`, `.npz` or `.safetensors` file, a table (.csv, .tsv, .parquet), or
+        tfds:NAME/SPLIT; see `files.read_samples` and `table_files.read_table`.
       kind: of an array, "points", "images" or "sequences"; None is what the file says, or what its axes leave no doubt
         of.
       size: height and width of images; None for what `pictures.common_size` finds.
@@ -62,29 +61,21 @@ def own_data(
     Raises:
       ValueError: there is nothing to imitate, or it is not what such data have to be; one line.
     """
-    name = os.fspath(source)
-    path = Path(name)
-    table = not name.startswith("tfds:") and path.suffix.lower() in TABLE_FILES
+    name, form = os.fspath(source), form_of(source)
     for option, given, fits in (
-        ("--label", label, table),
-        ("--drop", drop, table),
-        ("--categories", categories, table),
-        ("--kind", kind, path.suffix in (".npy", ".npz")),
-        ("--size", size, not table),
+        ("--label", label, form == "table"),
+        ("--drop", drop, form == "table"),
+        ("--categories", categories, form == "table"),
+        ("--kind", kind, form == "array"),
+        ("--size", size, form != "table"),
     ):
         if given and not fits:
             raise ValueError(f"{option} is not for {name}")
-    if name.startswith("tfds:") and size is None:
+    if form == "table":
+        return _table(Path(name), label, drop, categories)
+    if form == "tfds" and size is None:
         return _tfds(name, data_dir)
-    if not name.startswith("tfds:") and not path.exists():
-        raise ValueError(f"no file or folder {name}; data are {KNOWN}")
-    if table:
-        return _table(path, label, drop, categories)
-    if not name.startswith("tfds:") and not path.is_dir() and path.suffix not in (".npy", ".npz"):
-        raise ValueError(f"{name} is none of {KNOWN}")
-    return of_samples(
-        read_samples(source, data_dir=data_dir, kind=kind, size="auto" if size is None else size, guess=False)
-    )
+    return of_samples(read_samples(name, data_dir=data_dir, kind=kind, size=size or "auto", guess=False))
 
 
 def of_samples(samples: Samples) -> OwnData:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxgan.data.examples import check_examples, check_shape
+from jaxgan.data.pictures import opened
 
 
 class MissingData(ValueError):
@@ -164,8 +165,6 @@ def _pixels(record: Any) -> np.ndarray:
     image = record["image"]
     if not isinstance(image, bytes):
         return np.asarray(image)
-    from PIL import Image
-
-    with Image.open(io.BytesIO(image)) as file:
+    with opened(io.BytesIO(image), "of a TFDS set") as file:
         pixels = np.asarray(file)
     return pixels[..., None] if pixels.ndim == 2 else pixels

@@ -5,11 +5,16 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jaxgan.backend.arrays import readable, reason, size_of_file
+
 if TYPE_CHECKING:
     import pyarrow
 
 TABLE_FILES = (".csv", ".tsv", ".parquet")
 BLOCK = 2**26  # bytes of a CSV file by which the types of its columns are told
+LARGEST = 2**30  # bytes that a column of texts, or all numbers of a table, may take
+COLUMNS = 10_000
+HEADER = 2**20  # bytes of the first line of a CSV file
 
 
 def read_table(path: Path, *, drop: Collection[str] = ()) -> "pyarrow.Table":
@@ -21,19 +26,21 @@ def read_table(path: Path, *, drop: Collection[str] = ()) -> "pyarrow.Table":
       drop: names of columns that are left out.
 
     Raises:
-      ValueError: it cannot be read, has no rows, or no such column; one line.
+      ValueError: it cannot be read, has no rows, or no such column, more than 10 000 columns, or numbers or texts that
+        would take more than a GiB, however small the file is; one line.
     """
     import pyarrow
-    from pyarrow import csv, parquet
+    from pyarrow import csv
 
+    size_of_file(path)
     try:
         if path.suffix.lower() == ".parquet":
-            table = parquet.read_table(path)
+            table = _parquet(path)
         else:
             parse, read = csv.ParseOptions(delimiter=_delimiter(path)), csv.ReadOptions(block_size=BLOCK)
             table = csv.read_csv(path, read_options=read, parse_options=parse)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise ValueError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from error
+    except Exception as error:  # a damaged file can make its reader raise anything at all
+        raise ValueError(f"{readable(str(path))} cannot be read as a table: {reason(error)}") from error
     if unknown := [name for name in drop if name not in table.column_names]:
         raise ValueError(f"{path} has no column {unknown[0]!r}; it has {', '.join(map(repr, table.column_names[:20]))}")
     if table.num_rows < 2:
@@ -46,6 +53,27 @@ def read_table(path: Path, *, drop: Collection[str] = ()) -> "pyarrow.Table":
     columns = [table.column(name) for name in kept]
     plain = [c.cast(c.type.value_type) if pyarrow.types.is_dictionary(c.type) else c for c in columns]
     return pyarrow.table(dict(zip(kept, plain, strict=True)))
+
+
+def _parquet(path: Path) -> "pyarrow.Table":
+    """Reads a Parquet file, in which a few bytes can stand for any number of equal values."""
+    import pyarrow.compute as pc
+    from pyarrow import parquet, types
+
+    with parquet.ParquetFile(path) as file:
+        rows, columns, schema = file.metadata.num_rows, file.metadata.num_columns, file.schema_arrow
+    groups = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
+    if columns > COLUMNS or max(8 * rows * columns, sum(groups)) > LARGEST:
+        raise ValueError(f"it claims {rows:,} rows of {columns:,} columns; at most {LARGEST:,} bytes are read")
+    texts = [field.name for field in schema if types.is_string(field.type) or types.is_binary(field.type)]
+    table = parquet.read_table(path, read_dictionary=texts)
+    for name in texts:
+        column = table.column(name)
+        if types.is_dictionary(column.type):
+            longest = (pc.max(pc.binary_length(chunk.dictionary)).as_py() for chunk in column.chunks)  # pyright: ignore[reportAttributeAccessIssue]
+            if (size := rows * max((x or 0 for x in longest), default=0)) > LARGEST:
+                raise ValueError(f"texts of the column {name!r} may take {size:,} bytes; at most {LARGEST:,} are read")
+    return table
 
 
 def table_bytes(table: "pyarrow.Table", suffix: str) -> bytes:
@@ -61,8 +89,10 @@ def table_bytes(table: "pyarrow.Table", suffix: str) -> bytes:
 
 
 def _delimiter(path: Path) -> str:
-    if path.suffix.lower() == ".tsv":
-        return "\t"
     with path.open("rb") as file:
-        first = file.readline()
-    return ";" if b";" in first and b"," not in first else ","
+        first = file.readline(HEADER + 1)
+    delimiter = ";" if b";" in first and b"," not in first else ","
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else delimiter
+    if len(first) > HEADER or first.count(delimiter.encode()) >= COLUMNS:
+        raise ValueError(f"its first line has more than {COLUMNS:,} columns, or {HEADER:,} bytes")
+    return delimiter

@@ -96,12 +96,12 @@ class TableEncoding(NamedTuple):
         """What the classes are called; empty without a label."""
         return () if self.classes is None else tuple(MISSING if v is None else str(v) for v in self.classes.values)
 
-    def encode(self, table: "pyarrow.Table", seed: int = 0) -> np.ndarray:
+    def encode(self, table: "pyarrow.Table", seed: int | None = 0) -> np.ndarray:
         """Encodes the rows of a table.
 
         Args:
           table: with columns of these names; others are ignored.
-          seed: of the noise.
+          seed: of the noise; None for no noise: one-hot vectors, and the middle of the share that equal numbers have.
 
         Returns:
           float64 `[n, width]`.
@@ -109,9 +109,19 @@ class TableEncoding(NamedTuple):
         Raises:
           ValueError: a column is not there, or has a category that the encoding does not know.
         """
-        random = np.random.default_rng([seed, STREAM])
+        random = None if seed is None else np.random.default_rng([seed, STREAM])
         parts = [_encode(column, _column(table, column.name), random) for column in self.encoded]
         return np.concatenate(parts, axis=1)
+
+    def beyond(self, table: "pyarrow.Table") -> list[str]:
+        """Says which columns have numbers outside of those that were known, which are encoded as the outermost ones."""
+        found = []
+        for column in self.encoded:
+            if column.numeric:
+                x = _as_numbers(_column(table, column.name))
+                if count := int(((x < column.values[0]) | (x > column.values[-1])).sum()):
+                    found.append(f"{count} of {len(x)} numbers in {column.name!r} lie beyond those of the other table")
+        return found
 
     def labels(self, table: "pyarrow.Table") -> np.ndarray | None:
         """`[n]` int32, the class of each row; None without a label."""
@@ -244,13 +254,15 @@ def _codes(column: Column, values: "pyarrow.ChunkedArray") -> np.ndarray:
     return np.array([place[value] for value in found], np.int32)
 
 
-def _soft(codes: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
-    """One-hot vectors `[n, k]` with noise that never moves the largest."""
+def _soft(codes: np.ndarray, k: int, random: np.random.Generator | None) -> np.ndarray:
+    """One-hot vectors `[n, k]` with noise that never moves the largest, or none."""
+    if random is None:
+        return np.eye(k)[codes]
     hot = np.eye(k)[codes] + random.uniform(0, SOFTNESS / k, (len(codes), k))
     return hot / hot.sum(axis=1, keepdims=True)
 
 
-def _encode(column: Column, values: "pyarrow.ChunkedArray", random: np.random.Generator) -> np.ndarray:
+def _encode(column: Column, values: "pyarrow.ChunkedArray", random: np.random.Generator | None) -> np.ndarray:
     if not column.numeric:
         return _soft(_codes(column, values), len(column.values), random)
     x = _as_numbers(values)
@@ -263,9 +275,13 @@ def _encode(column: Column, values: "pyarrow.ChunkedArray", random: np.random.Ge
     known = (low <= high) & ~missing
     spread = levels[low.clip(0, len(grid) - 1)], levels[high.clip(0, len(grid) - 1)]
     between = np.interp(x, grid, levels)
-    share = np.where(known, spread[0] + random.uniform(size=len(x)) * (spread[1] - spread[0]), between)
-    # What a missing number would have been is anything: a constant would tell real rows from generated ones.
-    share = np.where(missing, random.uniform(levels[0], levels[-1], len(x)), share)
+    part, anything = 0.5, 0.5
+    if random is not None:
+        part = random.uniform(size=len(x))
+        # What a missing number would have been is anything: a constant would tell real rows from generated ones.
+        anything = random.uniform(levels[0], levels[-1], len(x))
+    share = np.where(known, spread[0] + part * (spread[1] - spread[0]), between)
+    share = np.where(missing, anything, share)
     z = special.ndtri(share)[:, None]
     return np.concatenate([z, _soft(missing.astype(int), 2, random)], axis=1) if column.missing else z
 

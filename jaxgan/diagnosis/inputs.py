@@ -8,12 +8,16 @@ from jaxgan.data.files import Samples
 from jaxgan.data.pictures import WIDE, size_in_words, with_depth
 from jaxgan.types import Kind
 
+CHUNK = 1000  # samples that are brought to common units at a time
+FARTHEST = 1e6  # spreads of the reals, whose sixth power is still a number in float32
+
 
 class Scaled(NamedTuple):
     """Real and generated samples in common units.
 
     Attributes:
-      real: `[n, ...]` float32; images in [-1, 1] as the reals span them, vectors as they are.
+      real: `[n, ...]` float32; images in [-1, 1] as the reals span them, vectors and sequences around their mean, all
+        coordinates divided by one number, their spread.
       fake: `[m, ...]` float32, mapped by the same line.
       real_labels: `[n]` int, positions in `names`; None without labels.
       fake_labels: `[m]` int, positions in `names`, -1 for a label that no real sample has; None without labels.
@@ -34,11 +38,13 @@ def fitted(real: Samples, fake: Samples) -> Scaled:
 
     Images of 8 and of 16 bits are mapped by x / 127.5 - 1 and x / 32767.5 - 1. Images of floats, where the range is not
     known, are mapped so that the reals span [-1, 1], the fakes by the same line: a difference in brightness or contrast
-    stays.
+    stays. Vectors and sequences are centred and divided by one number in double precision, so that neither 1e-20 nor a
+    large offset is lost in float32; directions keep their shares. Where the names of classes are only numbers on the
+    side of the fakes, as of a generator that is asked for class 0, 1, ..., they are positions among those of the reals.
 
     Raises:
-      ValueError: images of another size or number of channels, vectors of another length, units that differ, or reals
-        that are all the same.
+      ValueError: images of another size or number of channels, vectors of another length, units that differ, reals
+        that are all the same, or fakes of none of the classes of the reals.
     """
     images = real.kind == "images"
     if images and {real.data.dtype, fake.data.dtype} == {np.dtype(np.uint8), np.dtype(np.uint16)}:
@@ -55,16 +61,50 @@ def fitted(real: Samples, fake: Samples) -> Scaled:
         raise ValueError(f"the reals are {what} of {sizes[0]}, the fakes of {sizes[1]}")
     if len(real.data) > 1 and (real.data == real.data[:1]).all():
         raise ValueError(f"all samples of {real.source} are the same; reals like that say nothing about modes")
-    low, high = _range(real, fake) if images else (-1.0, 1.0)
+    if images:
+        low, high = _range(real, fake)
+        line = np.float64(low / 2 + high / 2), np.float64(high / 2 - low / 2 or 1.0)
+    else:
+        line = _line(real.data)
+    reals, fakes = _mapped(real.data, *line), _mapped(fake.data, *line)
+    if (reach := float(np.abs(fakes).max())) > FARTHEST:
+        raise ValueError(f"the fakes reach {reach:.3g} times the spread of the reals; save both in the same units")
+    if len(reals) > 1 and (reals == reals[:1]).all():
+        raise ValueError(f"all samples of {real.source} are the same in float32; reals like that say nothing")
+    return Scaled(reals, fakes, real.labels, _labels(real, fake), real.names, real.kind)
 
-    def scaled(array: np.ndarray) -> np.ndarray:
-        return ((array.astype(np.float32) - low) / (high - low) * 2 - 1).astype(np.float32)
 
-    fake_labels = None
-    if real.labels is not None and fake.labels is not None:
-        place = {name: i for i, name in enumerate(real.names)}
-        fake_labels = np.array([place.get(name, -1) for name in fake.names], int)[fake.labels]
-    return Scaled(scaled(real.data), scaled(fake.data), real.labels, fake_labels, real.names, real.kind)
+def _labels(real: Samples, fake: Samples) -> np.ndarray | None:
+    """Labels of the fakes as positions among the classes of the reals."""
+    if real.labels is None or fake.labels is None:
+        return None
+    place = {name: i for i, name in enumerate(real.names)}
+    if not set(fake.names) & set(real.names):
+        numbers = [int(name) if name.isdecimal() else len(place) for name in fake.names]
+        if max(numbers) >= len(place):
+            named = [", ".join(each.names[:5]) for each in (fake, real)]
+            raise ValueError(f"no class of the fakes ({named[0]}) is one of the reals ({named[1]})")
+        return np.array(numbers, int)[fake.labels]
+    return np.array([place.get(name, -1) for name in fake.names], int)[fake.labels]
+
+
+def _line(real: np.ndarray) -> tuple[np.ndarray, np.float64]:
+    """The centre of vectors or sequences, and their spread, one number; a part of them at a time."""
+    chunks = range(0, len(real), CHUNK)
+    largest = np.float64(np.abs(real).max()) or np.float64(1)  # squares of numbers up to 1 are numbers
+    axes = tuple(range(real.ndim - 1))
+    sums = [np.sum(real[i : i + CHUNK] / largest, axis=axes) for i in chunks]
+    centre = np.sum(sums, axis=0) * real.shape[-1] / real.size
+    squares = [np.sum((real[i : i + CHUNK] / largest - centre) ** 2) for i in chunks]
+    spread = np.sqrt(np.sum(squares) / real.size)
+    return centre * largest, (spread * largest or np.float64(1))
+
+
+def _mapped(array: np.ndarray, centre: np.ndarray | np.float64, spread: np.float64) -> np.ndarray:
+    mapped = np.empty(array.shape, np.float32)
+    for i in range(0, len(array), CHUNK):
+        mapped[i : i + CHUNK] = np.clip((array[i : i + CHUNK] - centre) / spread, -2 * FARTHEST, 2 * FARTHEST)
+    return mapped
 
 
 def _range(real: Samples, fake: Samples) -> tuple[float, float]:

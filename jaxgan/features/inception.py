@@ -108,10 +108,10 @@ def init_inception(key: Key) -> PyTree:
 def load_inception(path: str | os.PathLike[str]) -> PyTree:
     """Reads the weights of Inception-v3 from a file.
 
-    The file is a state dict of the pytorch-fid project, or an `.npz` archive with the same names and shapes, such as
-    `Mixed_5b.branch1x1.conv.weight` `[outputs, inputs, height, width]`, `Mixed_5b.branch1x1.bn.running_mean` and
-    `fc.weight` `[1008, 2048]`. PyTorch is not needed, and nothing that a file may contain is run. Entries that the
-    network has no use for are ignored.
+    The file is a state dict of the pytorch-fid project, or an `.npz` or `.safetensors` file with the same names and
+    shapes, such as `Mixed_5b.branch1x1.conv.weight` `[outputs, inputs, height, width]`,
+    `Mixed_5b.branch1x1.bn.running_mean` and `fc.weight` `[1008, 2048]`. PyTorch is not needed, and nothing that a file
+    may contain is run. Entries that the network has no use for are ignored.
 
     Args:
       path: of the file.

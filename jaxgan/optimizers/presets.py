@@ -34,7 +34,7 @@ def adam(
       weight_decay: 0 or more; None is none. With it an update needs the parameters, as `gan` gives them.
 
     Raises:
-      ValueError: `eps_root` is not positive, or `weight_decay` is negative.
+      ValueError: `eps_root` is not positive, a decay is out of its range, or `weight_decay` is negative.
 
     Reference:
       Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
@@ -42,6 +42,8 @@ def adam(
     # `optax.inject_hyperparams` turns every number into an array, whose value is unknown while it is traced.
     if isinstance(eps_root, int | float) and not eps_root > 0:
         raise ValueError(f"an Adam that is differentiated needs eps_root > 0, not {eps_root}; otherwise use optax.adam")
+    checks.between("the b1 of adam", b1, -1, 1, ends="()")
+    checks.between("the b2 of adam", b2, 0, 1, ends="[)")
     # None rather than 0 for none: injected, a 0 would be an array, and an update without parameters an error.
     if weight_decay is None:
         return optax.adam(learning_rate, b1=b1, b2=b2, eps=eps, eps_root=eps_root)

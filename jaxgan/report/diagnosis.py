@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from jaxgan.report.maps import draw_map
 from jaxgan.report.page import write_page
 from jaxgan.report.samples import TILED, as_images, view_of
-from jaxgan.report.style import COLOURS, DASHED, STATES, in_colour, label_axes
+from jaxgan.report.style import COLOURS, DASHED, STATES, in_colour, label_axes, plain_text
 
 _ROWS, _COLUMNS = 8, 10  # of a gallery
 
@@ -60,7 +60,7 @@ def _modes(modes: Sequence[Any]) -> Figure:
     axes.scatter(lost, [0.0] * len(lost), marker="x", color=COLOURS[1], s=45, zorder=3, clip_on=False)
     expected = [mode.expected for mode in modes]
     axes.step([*(place - 0.5), len(modes) - 0.5], [*expected, expected[-1]], where="post", label="expected", **DASHED)
-    names = [mode.name for mode in modes]
+    names = [plain_text(mode.name) for mode in modes]
     step = -(-len(modes) // 50)
     long = max(map(len, names)) > 3
     axes.set_xticks(place[::step], names[::step], rotation=90 if long else 0)
@@ -97,7 +97,7 @@ def _missing(diagnosis: Any) -> Figure | None:
     for i, mode in enumerate(diagnosis.modes):
         examples = diagnosis.samples.real[labels == i][:_COLUMNS]
         if mode.state in ("lost", "starved") and len(examples):
-            rows.append((f"{mode.name}, {mode.state}\n{mode.seen} of {mode.expected:.0f}", examples))
+            rows.append((f"{plain_text(mode.name)}, {mode.state}\n{mode.seen} of {mode.expected:.0f}", examples))
     return _gallery(diagnosis.samples, rows[:_ROWS]) if rows else None
 
 

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from jaxgan.report.style import COLOURS, label_axes
 
 SHOWN = 500  # real samples, and as many generated ones, shared among their sets
+FARTHEST = 1e6  # spreads of the reals at which farther samples are drawn
 _REAL = "#9A9A9A"
 
 
@@ -53,6 +54,11 @@ def draw_map(real: np.ndarray, fakes: Mapping[str, np.ndarray], gone: np.ndarray
 
 def _embedded(both: np.ndarray, reals: int) -> list[tuple[str, np.ndarray]]:
     """Two views of `[n, d]` samples of which the first `reals` are real, `[n, 2]` each."""
+    # In units of the reals: squares of 1e-25 are zero in float32 and those of 1e25 infinite, and t-SNE dies of either.
+    with np.errstate(over="ignore"):
+        both = both.astype(np.float64) / (float(np.abs(both[:reals]).max()) or 1.0)
+        scale = float(np.std(both[:reals])) or 1.0
+        both = np.clip((both - both[:reals].mean(axis=0)) / scale, -FARTHEST, FARTHEST)
     width = min(50, both.shape[1], reals - 1)
     # Several threads do not help with so few samples, and wait for each other where the cores are busy.
     with threadpool_limits(1):

@@ -72,7 +72,7 @@ def write_page(
     functions = {"number": number, "spread": spread, "real": real_value, "column": column, "between": between}
     environment.filters.update(functions | {"flat": _flat})
     page = environment.get_template(template).render(pictures=pictures, absent=absent, **content)
-    return write_whole(directory / "report.html", lambda file: file.write(page.encode()))
+    return write_whole(directory / "report.html", lambda file: file.write(page.encode(errors="backslashreplace")))
 
 
 def _flat(options: Mapping[str, Any]) -> dict[str, str]:

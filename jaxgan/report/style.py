@@ -7,11 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from jaxgan.backend.arrays import readable
+
 # The colours of Okabe and Ito, which colour-blind readers can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHED = {"color": "#444444", "linestyle": "--", "linewidth": 1.3}
 STATES = {"kept": COLOURS[0], "untested": "#BDBDBD", "starved": COLOURS[4], "lost": COLOURS[1]}  # of modes
 SEEDS = 4  # at most so many are drawn
+LONGEST = 24  # characters of a name in a picture
 _NOT_FINITE = (0.84, 0.37, 0.0)
 _LARGE = 800_000  # bytes; pictures of noise compress badly, so larger ones are stored in 256 colours
 
@@ -21,6 +24,12 @@ def label_axes(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:
     axes.set_xlabel(x, fontsize=9)
     axes.set_ylabel(y, fontsize=9)
     axes.tick_params(labelsize=8)
+
+
+def plain_text(name: str) -> str:
+    """A name that comes from data as Matplotlib can draw it: no formula, nothing without a picture, not too long."""
+    name = readable(name)
+    return (name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…").replace("$", r"\$")
 
 
 def note(axes: Axes, text: str) -> None:

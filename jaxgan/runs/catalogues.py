@@ -18,7 +18,7 @@ from jaxgan import losses, models, networks, optimizers, techniques
 from jaxgan.adversarial import dynamics
 from jaxgan.runs.factories import Catalogue, naming, public
 from jaxgan.runs.values import Reader
-from jaxgan.types import AdversarialLoss, Array, Network, Technique
+from jaxgan.types import AdversarialLoss, Array, Network, Technique, checks
 
 Activation = Callable[[Array], Array]
 
@@ -40,6 +40,7 @@ def _orthogonal(gain: float = 1.0) -> Initializer:
 
 
 def _normal(std: float = 0.01) -> Initializer:
+    checks.at_least("std", std, 0)
     return jax.nn.initializers.normal(std)
 
 

@@ -9,7 +9,8 @@ A factory is a function with annotated parameters that makes a value: a techniqu
 
 with values as in `jaxgan.runs.values`. A value that is itself made by a factory of a catalogue is written in the same
 way, `orthogonal:0.8`, or in brackets where it has commas of its own: `mlp(widths=64+64,out=2)`. In place of NAME,
-`package.module:factory` names one of the user's own. Whatever is wrong is a ValueError of one line.
+`package.module:factory` names one of the user's own, whose result is annotated. Whatever is wrong is a ValueError of
+one line.
 
 >>> def replay(capacity: int, *, share: float = 0.5) -> tuple:
 ...     return capacity, share
@@ -188,10 +189,27 @@ def _factory(catalogue: Catalogue, text: str) -> tuple[str, Callable[..., Any], 
     own, of_own = _name_and_arguments(written or "")
     if own.isidentifier() and _is_module(name):
         try:
-            return own, getattr(importlib.import_module(name), own), of_own
+            factory = getattr(importlib.import_module(name), own)
         except (ImportError, AttributeError) as error:
             raise ValueError(f"cannot import it: {error}") from error
+        _check_promise(catalogue, own, factory)
+        return own, factory, of_own
     raise ValueError(f"no {catalogue.kind} {name!r}; {_known(name, catalogue.factories)}")
+
+
+def _check_promise(catalogue: Catalogue, name: str, factory: Any) -> None:
+    """Raises ValueError unless a factory of the user's own says that it makes what is wanted.
+
+    The record of a run names factories too, and it may be a stranger's: `os:system` shall not be called to find out
+    that it makes something else.
+    """
+    made = factory if isinstance(factory, type) else _hints(factory).get("return") if callable(factory) else None
+    makers = () if catalogue.makes is not None else catalogue.factories.values()
+    wanted = [catalogue.makes, *(_hints(maker).get("return") for maker in makers)]
+    if not isinstance(made, type) or not issubclass(made, tuple(x for x in wanted if isinstance(x, type))):
+        kind = catalogue.makes.__name__ if catalogue.makes else catalogue.kind
+        says = f"makes a {made.__name__}" if isinstance(made, type) else "does not say what it makes"
+        raise ValueError(f"{name} {says}, not a {kind}: its result is to be annotated")
 
 
 def _name_and_arguments(text: str) -> tuple[str, str | None]:
@@ -259,5 +277,5 @@ def _parts(text: str) -> Iterator[str]:
 def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(factory)
-    except NameError:  # an annotation for a type checker only
+    except (NameError, TypeError):  # an annotation for a type checker only, or an object that has none
         return {}

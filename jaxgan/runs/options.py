@@ -58,6 +58,8 @@ PART_OF = {
     "clip": "discriminator_optimizer",
     "average": "average",
 }
+# Beyond these a program would not be compiled, or not end, in a lifetime, and steps and seeds are 32 bits wide.
+LAYERS, REPEATS, INTEGER = 1000, 100_000, 2**31 - 1
 
 
 def _at_least(name: str, value: float, least: float) -> None:
@@ -95,8 +97,9 @@ class Architecture:
     """The same. What is named takes none of the options that say "auto"."""
 
     def __post_init__(self):
-        for name in ("generator_width", "discriminator_width", "layers", "latent_dim"):
+        for name in ("generator_width", "discriminator_width", "latent_dim"):
             _at_least(name, getattr(self, name), 1)
+        checks.between("--layers", self.layers, 1, LAYERS)
         self.hidden_activation()
         self.kernel_init()
         for player in PLAYERS:
@@ -160,14 +163,18 @@ class Training:
     """Decay of the moving average of the generator that is sampled, e.g. 0.999; 0 is off."""
 
     def __post_init__(self):
-        _at_least("steps", self.steps, 1)
+        checks.between("--steps", self.steps, 1, INTEGER)
         _at_least("batch_size", self.batch_size, 1)
         _at_least("pack", self.pack, 1)
-        _at_least("discriminator_steps", self.discriminator_steps, 1)
+        checks.between("--discriminator-steps", self.discriminator_steps, 1, REPEATS)
+        checks.between("--unroll.steps", self.unroll.steps, 0, REPEATS)
+        checks.between("--beta1", self.beta1, -1, 1, ends="()")
+        checks.between("--beta2", self.beta2, 0, 1, ends="[)")
         _at_least("clip", self.clip, 0.0)
         for name in ("generator_learning_rate", "discriminator_learning_rate"):
             _at_least(name, getattr(self, name), 0.0)
         checks.between("--decay-from", self.decay_from, 0, 1)
+        checks.between("--average", self.average, 0, 1, ends="[)")
         if self.batch_size % self.pack:
             raise ValueError(f"a batch of {self.batch_size} cannot be packed by {self.pack}: take a multiple")
         self.adversarial_loss()
@@ -277,6 +284,7 @@ class Run:
             seeds=1, first_seed=0, samples=1, log_every=0, evaluate_every=0, checkpoint_every=0
         ).items():
             _at_least(name, getattr(self, name), least)
+        checks.between("the last seed", self.first_seed + self.seeds - 1, 0, INTEGER)
         for name in ("evaluate_every", "checkpoint_every"):
             if self.log_every and getattr(self, name) % self.log_every:
                 raise ValueError(

@@ -25,6 +25,8 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from jaxgan.types import checks
+
 
 class Reader(NamedTuple):
     """How the values of a type are written.
@@ -114,12 +116,21 @@ def _whole(text: str) -> int:
         return int(number)
 
 
+def _number(text: str) -> float:
+    """A number that float32 can hold."""
+    number = float(text)
+    if not abs(number) <= checks.LARGEST:
+        raise ValueError
+    return number
+
+
 def _sequence(members: tuple[Any, ...], text: str) -> tuple[Any, ...]:
     # The sign of an exponent, as in 1e+3, joins nothing.
     parts = re.split(r"(?<![eE])\+", text)
     fixed = len(members) > 1 and members[1] is not Ellipsis
     each = members if fixed else members[:1] * len(parts)
-    return tuple(_whole(part) if kind is int else kind(part) for kind, part in zip(each, parts, strict=True))
+    read: dict[Any, Callable[[str], Any]] = {int: _whole, float: _number, str: str}
+    return tuple(read[kind](part) for kind, part in zip(each, parts, strict=True))
 
 
 _TEXT, _NONE = "text", "none"
@@ -127,7 +138,7 @@ _JOINED = {int: "whole numbers", float: "numbers", str: "texts"}
 _SIMPLE: Sequence[tuple[Any, str, Callable[[str], Any]]] = (
     (bool, "true or false", lambda text: {"true": True, "false": False}[text.lower()]),
     (int, "a whole number", _whole),
-    (float, "a number", float),
+    (float, "a number", _number),
     (str, _TEXT, str),
     (type(None), _NONE, lambda text: {_NONE: None}[text.lower()]),
 )

@@ -15,20 +15,22 @@ from typing import Any, Literal
 import numpy as np
 from jax.core import Tracer
 
+LARGEST = float(np.finfo(np.float32).max)
+
 
 def at_least(name: str, value: Any, least: float) -> None:
-    """Raises ValueError unless `value` is a finite number of at least `least`, or traced."""
+    """Raises ValueError unless `value` is a number of at least `least` that float32 can hold, or traced."""
     numbers = _numbers(name, value)
     if numbers is not None:
         _require(numbers >= least, name, f"at least {least}", value)
-        _require(np.isfinite(numbers), name, "finite", value)
+        _require(_finite(numbers), name, "finite", value)
 
 
 def positive(name: str, value: Any) -> None:
-    """Raises ValueError unless `value` is a finite number above zero, or traced."""
+    """Raises ValueError unless `value` is a number above zero that float32 can hold, or traced."""
     numbers = _numbers(name, value)
     if numbers is not None:
-        _require((numbers > 0) & np.isfinite(numbers), name, "positive and finite", value)
+        _require((numbers > 0) & _finite(numbers), name, "positive and finite", value)
 
 
 def between(name: str, value: Any, low: float, high: float, *, ends: Literal["[]", "[)", "(]", "()"] = "[]") -> None:
@@ -65,6 +67,11 @@ def _numbers(name: str, value: Any) -> np.ndarray | None:
     if numbers.dtype.kind not in "biufV":
         raise ValueError(f"{name} must be a number, got {value!r}")
     return numbers
+
+
+def _finite(numbers: np.ndarray) -> np.ndarray:
+    """Which of them are finite in float32, in which JAX computes; 1e39 is not."""
+    return np.isfinite(numbers) & (np.abs(numbers) <= LARGEST)
 
 
 def _require(holds: np.ndarray, name: str, wanted: str, value: Any) -> None:

@@ -90,7 +90,7 @@ def test_with_a_training_option_one_configuration_is_trained(quick, tmp_path):
     ("arguments", "says"),
     [
         (["--batch-size", "33", "--pack", "2"], "a batch of 33 cannot be packed by 2"),
-        (["--steps", "-5"], "--steps must be at least 1, got -5"),
+        (["--steps", "-5"], "--steps must be in [1, 2147483647], got -5"),
         (["--steps", "many"], "many"),
         (["--unroll.steps", "-1"], "0 or more steps, not -1"),
         (["--loss", "l2"], "no loss 'l2'; known are alpha, d2gan, f_divergence, flipped, hinge, least_squares"),
@@ -106,7 +106,7 @@ def test_with_a_training_option_one_configuration_is_trained(quick, tmp_path):
         (["--decay-from", "1.5"], "--decay-from must be in [0, 1], got 1.5"),
         (["--modes", "0"], "0"),
         (["--wrokdir", "x"], "--workdir"),
-        (["--average", "1.5"], r"average must be in (0, 1), got 1.5"),
+        (["--average", "1.5"], r"--average must be in [0, 1), got 1.5"),
         (["--activation", "relu6"], "no activation 'relu6'"),
         (["--initialisation", "orthogonal:big"], "orthogonal:big"),
     ],

@@ -1,10 +1,13 @@
 """Samples from files, folders and arrays, and one clear line for those that cannot be read."""
 
+import json
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan.data.files import read_samples
+from jaxgan.data.files import Samples, read_samples
 from jaxgan.data.pictures import common_size, size_of
 
 RANDOM = np.random.RandomState(0)
@@ -82,7 +85,7 @@ def test_folders_that_cannot_be_read(tmp_path, make, says):
     ("name", "write", "says"),
     [
         ("x.npy", lambda p: p.write_bytes(b"nothing"), "holds no plain array"),
-        ("x.npz", lambda p: np.savez(p, images=IMAGES), "no array 'samples'; it has images"),
+        ("x.npz", lambda p: np.savez(p, a=IMAGES, b=IMAGES), "no array 'samples'; it has a, b"),
         ("x.npy", lambda p: np.save(p, np.full((3, 4, 4, 1), np.nan)), "3 of the 3 samples of .* NaN"),
         ("x.npy", lambda p: np.save(p, IMAGES[:0]), "no samples in"),
         (
@@ -94,7 +97,7 @@ def test_folders_that_cannot_be_read(tmp_path, make, says):
         ("x.npy", lambda p: np.save(p, np.array([{}])), "holds no plain array"),
         ("x.npz", lambda p: np.savez(p, samples=IMAGES, labels=np.zeros(3, int)), "12 samples, but 3 labels"),
         ("x.npz", lambda p: np.savez(p, samples=IMAGES, labels=np.zeros((12, 2))), "integers or strings"),
-        ("x.txt", lambda p: p.write_text(""), "no .npy or .npz file"),
+        ("x.txt", lambda p: p.write_text(""), "x.txt is none of a folder of images, .npy"),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path, name, write, says):
@@ -200,3 +203,74 @@ def test_an_array_that_may_be_two_things_has_to_be_called_one(tmp_path):
     ):
         read_samples(tmp_path / "x.npy", guess=False)
     assert read_samples(tmp_path / "x.npy", guess=False, kind="sequences").data.shape == (3, 8, 2)
+
+
+def safetensors(path, **arrays):
+    header, data = {}, b""
+    for name, array in arrays.items():
+        at = [len(data), len(data) + array.nbytes]
+        header[name] = {"dtype": {"f": "F32", "i": "I64"}[array.dtype.kind], "shape": array.shape, "data_offsets": at}
+        data += array.tobytes()
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def test_embeddings_of_any_file(tmp_path):
+    vectors = RANDOM.normal(size=(6, 5)).astype(np.float32)
+    np.save(tmp_path / "x.npy", vectors[:, :, None, None])
+    np.savez(tmp_path / "x.npz", image_embeds=vectors, labels=np.arange(6))
+    safetensors(tmp_path / "x.safetensors", features=vectors, labels=np.arange(6))
+    safetensors(tmp_path / "y.safetensors", samples=vectors, others=vectors)
+    for name in ("x.npy", "x.npz", "x.safetensors", "y.safetensors"):
+        found = read_samples(tmp_path / name)
+        assert found.kind == "points"
+        np.testing.assert_array_equal(found.data, vectors)
+    assert found.labels is None and read_samples(tmp_path / "x.safetensors").names == tuple("012345")
+    assert read_samples(tmp_path / "x.npy").notes == ("[6, 5, 1, 1] were read as vectors",)
+    safetensors(tmp_path / "z.safetensors", a=vectors, b=vectors)
+    with pytest.raises(ValueError, match="has no array 'samples'; it has a, b"):
+        read_samples(tmp_path / "z.safetensors")
+
+
+def test_what_was_done_to_an_array_is_noted(tmp_path):
+    np.save(tmp_path / "first.npy", np.moveaxis(IMAGES, 3, 1))
+    (note,) = read_samples(tmp_path / "first.npy").notes
+    assert note == "channels came first, [12, 3, 6, 5], and were moved last, [12, 6, 5, 3]"
+    np.save(tmp_path / "last.npy", IMAGES)
+    assert read_samples(tmp_path / "last.npy").notes == ()
+    (note,) = read_samples(tmp_path / "last.npy", size=(4, 4)).notes
+    assert note == "images were cut at the centre and resized from 6 x 5 to 4 x 4 (Lanczos)"
+
+
+def test_fakes_are_of_the_kind_of_the_reals(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((3, 8, 2)))
+    reals = Samples(np.zeros((3, 9, 2)), None, (), "reals", "sequences")
+    assert read_samples(tmp_path / "x.npy", like=reals).kind == "sequences"
+    np.save(tmp_path / "y.npy", np.zeros((4, 2500, 2)))
+    with pytest.raises(ValueError, match=r"may be grey images or sequences, \[4, 2500, 2\]"):
+        read_samples(tmp_path / "y.npy")
+
+
+@pytest.mark.parametrize("value", [1e39, -1e300, np.inf, np.nan])
+def test_numbers_are_finite_in_float32(tmp_path, value):
+    x = np.ones((5, 2))
+    x[3, 1] = value
+    np.save(tmp_path / "x.npy", x)
+    with pytest.raises(ValueError, match=r"1 of the 5 samples of .* hold NaN, infinity or numbers beyond"):
+        read_samples(tmp_path / "x.npy")
+
+
+def test_names_of_classes_can_be_shown(tmp_path):
+    for labels, names in (
+        (["a", "\x1b[2J", "\udcff"], {"a", "\\x1b[2J", "\\udcff"}),
+        (np.array([b"\xff", b"b", b"c"]), {"\\xff", "b", "c"}),
+    ):
+        np.savez(tmp_path / "x.npz", samples=np.ones((3, 2)), labels=np.asarray(labels))
+        assert set(read_samples(tmp_path / "x.npz").names) == names
+    for labels, says in (
+        (["a" * 201] * 3, "a label of .* has 201 characters"),
+        (np.full(3, 0x7FFFFFFF, np.uint32).view("U1"), "are no texts"),
+    ):
+        np.savez(tmp_path / "x.npz", samples=np.ones((3, 2)), labels=labels)
+        with pytest.raises(ValueError, match=says):
+            read_samples(tmp_path / "x.npz")

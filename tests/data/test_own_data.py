@@ -113,7 +113,12 @@ def text(content):
 @pytest.mark.parametrize(
     ("name", "write", "options", "says"),
     [
-        ("x", lambda path: None, {}, "no file or folder .*x; data are a folder of images, .npy, .npz, .csv"),
+        (
+            "x",
+            lambda path: None,
+            {},
+            "no file or folder .*x; data are a folder of images, .npy",
+        ),
         ("x.csv", lambda path: None, {}, "no file or folder .*x.csv"),
         ("x.txt", text("?"), {}, "x.txt is none of a folder of images"),
         ("x", lambda path: path.mkdir(), {}, "no images in .*x; known are files ending in .png"),
@@ -127,7 +132,7 @@ def text(content):
             {},
             "channel 0 of .* is constant",
         ),
-        ("x.npz", array(samples=POINTS * [1, 1, np.inf]), {}, "200 of the 200 samples of .* hold NaN or infinity"),
+        ("x.npz", array(samples=POINTS * [1, 1, np.inf]), {}, "200 of the 200 samples of .* hold NaN, infinity"),
         ("x.npz", array(samples=POINTS, labels=np.zeros(3, int)), {}, "has 200 samples, but 3 labels"),
         ("x.csv", text("a,b\n1.5,2.5\n1.5,3.5\n"), {}, "x.csv: there is nothing to imitate in 'a'"),
         ("x.csv", text("a,b\n1.5,2.5\n2.5,3.5\n"), {"label": "c"}, "x.csv: the table has no column 'c'"),

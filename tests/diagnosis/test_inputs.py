@@ -28,6 +28,32 @@ def test_labels_are_matched_by_name():
     real = samples(IMAGES[:3], np.array([0, 1, 2]), ("a", "b", "c"))
     fake = samples(IMAGES[:3], np.array([0, 1, 1]), ("c", "other"))
     assert fitted(real, fake).fake_labels.tolist() == [2, -1, -1]
+    assert fitted(real, fake._replace(names=("0", "2"))).fake_labels.tolist() == [0, 2, 2]
+    for names in (("0", "3"), ("d", "e")):
+        with pytest.raises(ValueError, match=rf"no class of the fakes \({names[0]}, {names[1]}\) is one of the reals"):
+            fitted(real, fake._replace(names=names))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale", "offset"),
+    [("f8", 1e-300, 0.0), ("f4", 1e-20, 0.0), ("f4", 1e30, 0.0), ("f8", 1.0, 1.6e9), ("f2", 3.0, 5.0)],
+)
+def test_units_of_vectors_do_not_matter(dtype, scale, offset):
+    real, fake = (np.asarray(scale * x + offset, dtype) for x in RANDOM.normal(size=(2, 2500, 3)))
+    scaled = fitted(samples(real), samples(fake))
+    assert scaled.real.dtype == scaled.fake.dtype == np.float32
+    exact = [x.astype(np.longdouble) for x in (real, fake)]
+    centre = exact[0].mean(axis=0)
+    spread = np.sqrt(np.mean((exact[0] - centre) ** 2))
+    for found, x in zip((scaled.real, scaled.fake), exact, strict=True):
+        np.testing.assert_allclose(found, (x - centre) / spread, rtol=1e-6, atol=1e-6)
+
+
+def test_fakes_beyond_what_can_be_squared_are_refused():
+    real = RANDOM.normal(size=(20, 3))
+    for far in (1e7, 1e30, 1e300):
+        with pytest.raises(ValueError, match=r"the fakes reach .* times the spread of the reals; save both in"):
+            fitted(samples(real), samples(real * [1, far, 1]))
 
 
 @pytest.mark.parametrize(
@@ -54,15 +80,16 @@ def test_three_axes_are_sequences_where_they_are_called_so(tmp_path):
     for found in (read_samples(tmp_path / "x.npy", kind="sequences"), read_samples(tmp_path / "x.npz")):
         assert found.kind == "sequences"
         np.testing.assert_array_equal(found.data, waves)
-    assert read_samples(tmp_path / "x.npy").data.shape == (12, 9, 2, 1)
+    assert read_samples(tmp_path / "x.npy", kind="images").data.shape == (12, 9, 2, 1)
     scaled = fitted(found, found)
-    np.testing.assert_allclose(scaled.real, waves, atol=1e-6)
+    centred = waves - waves.mean(axis=(0, 1))
+    np.testing.assert_allclose(scaled.real, centred / np.sqrt(np.mean(centred**2)), atol=1e-6)
     with pytest.raises(ValueError, match="says that it holds sequences, not images"):
         read_samples(tmp_path / "x.npz", kind="images")
     with pytest.raises(ValueError, match="the reals are sequences of 9 x 2, the fakes of 8 x 2"):
         fitted(found, found._replace(data=waves[:, :8]))
     with pytest.raises(ValueError, match=r"the reals are sequences .*, the fakes images"):
-        fitted(found, read_samples(tmp_path / "x.npy"))
+        fitted(found, read_samples(tmp_path / "x.npy", kind="images"))
     np.savez(tmp_path / "y.npz", samples=waves, kind="waves")
     with pytest.raises(ValueError, match="samples of kind waves; known are points, images, sequences"):
         read_samples(tmp_path / "y.npz")

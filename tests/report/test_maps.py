@@ -23,6 +23,17 @@ def test_sets_share_the_points():
     assert np.linalg.norm(where["one"] - where["two"]) > 2
 
 
+@pytest.mark.parametrize("scale", [1e-40, 1e-25, 1e25, 1e300])
+def test_units_do_not_matter(scale):
+    """Squares of such numbers are zero or infinite in float32, of which t-SNE dies with the process."""
+    random = np.random.default_rng(0)
+    real, fake = random.normal(size=(2, 30, 5))
+    figure = draw_map(scale * real, {"one": scale * fake, "far": fake * 1e300, "same": 0 * fake})
+    for axes in figure.axes:
+        points = [np.asarray(c.get_offsets()) for c in axes.collections]
+        assert all(np.isfinite(x).all() for x in points) and np.ptp(points[0], axis=0).min() > 0
+
+
 @pytest.mark.slow
 def test_a_run_is_mapped_where_that_tells_something(tmp_path):
     for examples, mapped in (("points", False), ("vectors", True), ("3", True)):

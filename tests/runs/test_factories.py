@@ -143,6 +143,18 @@ def test_ones_own_factory_is_named_by_its_module(tmp_path, monkeypatch):
         read(catalogue, "own_broken:half")
 
 
+@pytest.mark.parametrize("makes", [Made, None])
+@pytest.mark.parametrize(
+    "text", ["os:system:touch {}", "subprocess:getoutput(touch {})", "os:getcwd", "sys:path", "os:PathLike"]
+)
+def test_what_does_not_say_that_it_makes_such_a_thing_is_not_called(tmp_path, text, makes):
+    """The record of a run, which may be a stranger's, names factories too."""
+    catalogue = CATALOGUE._replace(makes=makes)
+    with pytest.raises(ValueError, match=r"does not say what it makes|makes a \w+, not a (Made|thing): its result is"):
+        make(read(catalogue, text.format(tmp_path / "ran")))
+    assert not (tmp_path / "ran").exists()
+
+
 def test_what_is_supplied_need_not_be_written_and_what_is_written_wins():
     with pytest.raises(ValueError, match="stack needs out"):
         read(CATALOGUE, "stack:8")

@@ -10,7 +10,7 @@ from jaxgan.runs.options import Architecture, Training
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Architecture(layers=0), "--layers must be at least 1, got 0"),
+        (lambda: Architecture(layers=0), "--layers must be in [1, 1000], got 0"),
         (lambda: Architecture(activation="relu6"), "--activation relu6: no activation 'relu6'; did you mean relu?"),
         (lambda: Architecture(initialisation="normal:x"), "--initialisation normal:x: std takes a number, not 'x'"),
         (lambda: Architecture(generator="mlp"), "--generator mlp: mlp needs widths, whole numbers"),
