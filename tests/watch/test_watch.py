@@ -1,5 +1,6 @@
 """The watcher: its level on healthy streams, what it finds, what it takes, and its picture."""
 
+import pickle
 from collections.abc import Callable
 
 import jax.numpy as jnp
@@ -159,6 +160,16 @@ def test_tensors_with_a_graph_on_a_device_are_read(dtype):
     watch = Watch(Tensor(x, dtype), samples=50)
     assert watch.update(0, Tensor(x[:50], dtype)) is None and len(watch.history) == 1
     assert Watch(jnp.asarray(x, jnp.bfloat16), samples=50).update(0, jnp.asarray(x[:50], jnp.bfloat16)) is None
+
+
+def test_a_pickled_watch_goes_on_as_it_would_have():
+    random = np.random.default_rng(8)
+    watch = Watch(ring(random, 200), samples=50)
+    watch.update(0, ring(random, 70))
+    copy = pickle.loads(pickle.dumps(watch))
+    fakes = without_one(random, 60)
+    assert watch.update(1, fakes) == copy.update(1, fakes)
+    assert watch.history[1].p_values == copy.history[1].p_values
 
 
 def test_samples_that_are_not_finite_are_an_alarm():
