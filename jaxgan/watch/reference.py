@@ -13,6 +13,7 @@ from jaxgan.watch import significance
 CLUSTERS, REALS_PER_CLUSTER = 20, 25
 LEAST, MOST, NUMBERS = 40, 10_000, 2**26  # examples, and numbers that they hold together (but 1000 examples are kept)
 STARVED = 0.5  # of the expected samples of a mode
+NARROW = 0.5  # of the median distance of two reals
 ODD = 0.01  # share of the reals that count as odd, by the distance to the next
 EXACT = 1e-6  # of the size of the data: what is nearer is a copy
 DOORS = ("modes", "spread", "twins", "fidelity")  # by which an alarm can come
@@ -130,7 +131,7 @@ class Reference:
         states = np.where(few & (seen == 0), "lost", np.where(few & (seen <= STARVED * expected), "starved", "there"))
         p_values = (
             float(of_modes.min()),
-            significance.shorter(real_pairs, pairs),
+            significance.more_often(*self._short(real_pairs), *self._short(pairs)),
             significance.more_hits(*hits),
             significance.more_often(self._far, len(self._compared), far, len(fakes)),
         )
@@ -150,6 +151,10 @@ class Reference:
     def _vectors(self, examples: np.ndarray) -> np.ndarray:
         vectors = examples if self._features is None else as_array(self._features(examples))
         return np.asarray(vectors.reshape(len(examples), -1), np.float64)
+
+    def _short(self, distances: np.ndarray) -> tuple[int, int]:
+        """How many distances are at most `NARROW` of the median, and of how many."""
+        return int((distances <= NARROW * self._median).sum()), len(distances)
 
     def _how_many_far(self, vectors: np.ndarray) -> int:
         return int((significance.nearest(vectors, self._fitted) > self._usual).sum())

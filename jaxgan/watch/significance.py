@@ -41,16 +41,6 @@ def pair_distances(random: np.random.Generator, x: np.ndarray) -> np.ndarray:
     return np.linalg.norm(x[order[:half]] - x[order[half : 2 * half]], axis=1)
 
 
-def shorter(real: np.ndarray, fake: np.ndarray) -> float:
-    """P-value of fake distances `[m]` that are so much shorter than real ones `[n]`: the test of Mann and Whitney.
-
-    By its normal approximation, corrected for ties and continuity, whose far tail is heavier than the exact one.
-    """
-    if max(real.max(), fake.max()) == min(real.min(), fake.min()):
-        return 1.0
-    return float(stats.mannwhitneyu(fake, real, alternative="less", method="asymptotic").pvalue)
-
-
 def twin_hits(
     random: np.random.Generator, queries: np.ndarray, fakes: np.ndarray, reals: np.ndarray, radius: float
 ) -> tuple[np.ndarray, np.ndarray]:

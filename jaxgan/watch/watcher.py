@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxgan.watch.reference import DOORS, STARVED, Check, Function, Reference, as_array
+from jaxgan.watch.reference import DOORS, NARROW, STARVED, Check, Function, Reference, as_array
 
-NARROW = 0.5  # of the median distance of two reals
 TWINS = 0.05  # share of the fakes
 STRANGE = 0.5  # share of fakes like no real, from which on no mode is said to be lost
 
@@ -43,16 +42,16 @@ class Watch:
                 print(alarm.reason)
 
     Samples are collected until there are enough for a check. It asks of them four questions. Are there modes with too
-    few samples (Fisher's exact test of each)? Are two fakes nearer to each other than two reals (Mann and Whitney's
-    test of independent pairs)? Do fakes have more twins among fakes than among reals (an exact sign-flip test)? Are
-    more fakes than reals far from all data (Fisher's exact test)? An alarm needs a p-value below the level of the
-    check, and an effect: no sample in a mode or at most half of what is expected, half of the spread, 5 % with a twin,
-    half of the fakes far away. Of those it is not said which modes they lack.
+    few samples (Fisher's exact test of each)? Are more pairs of fakes than of reals closer than half of the usual
+    distance (the same test, of disjoint pairs)? Do fakes have more twins among fakes than among reals (an exact
+    sign-flip test)? Are more fakes than reals far from all data (Fisher's test)? An alarm needs a p-value of at most
+    the level of the check, and an effect: no sample in a mode or at most half of what is expected, half of the spread,
+    5 % with a twin, half of the fakes far away. Of those it is not said which modes they lack.
 
     Level: a generator whose samples are distributed as the reals are, independent of each other, raises any alarm in a
     whole run, however long, with a probability of at most `level`. Check t may spend `level / (t (t + 1))`, a quarter
-    of it on each question; the tests are exact or conservative whatever the samples, and the bound holds although all
-    checks share the reals. So a run that checks seldom, on many samples, finds smaller losses.
+    of it on each question; the tests are exact whatever the samples, and the bound holds although all checks share the
+    reals. So a run that checks seldom, on many samples, finds smaller losses.
 
     Modes are clusters of one half of the reals; they, the radius of twins and what is far are found there, and the
     other half is compared with the fakes.

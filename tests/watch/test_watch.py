@@ -225,11 +225,8 @@ def test_the_sign_flip_test_is_exact():
     assert significance.more_hits(reals, reals) == 1
 
 
-def test_the_test_of_distances_is_conservative_in_its_tail():
-    """Against the exact distribution of the statistic without ties, of 20 and 60 distances."""
-    n, m = 20, 60
-    for u in (200, 300, 400):
-        fakes = np.linspace(0, 1, n)
-        below = np.sort(np.random.default_rng(7).uniform(0, 1, m)) + np.linspace(0, 600 / u - 1, m)
-        exact = stats.mannwhitneyu(fakes, below, alternative="less", method="exact").pvalue
-        assert exact < 0.05 and exact <= significance.shorter(below, fakes)
+def test_counts_are_compared_by_fishers_exact_test():
+    table = [[9, 3], [40 - 9, 50 - 3]]
+    np.testing.assert_allclose(significance.more_often(3, 50, 9, 40), stats.fisher_exact(table, "greater").pvalue)
+    few = significance.too_few(np.array([20, 80]), np.array([5, 70]))
+    np.testing.assert_allclose(few[0], stats.fisher_exact([[5, 20], [70, 80]], "less").pvalue)
