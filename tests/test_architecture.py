@@ -6,6 +6,7 @@ to fail, and on sources that keep it.
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -42,6 +43,7 @@ MAY_IMPORT = {
     },
     "report": {"types", "backend", "runs"},
     "training": {"types", "backend", "diagnosis", "evaluation", "runs"},
+    "watch": set(),  # it is for programs without JAX
 }
 FRONT = {"__init__", "__main__", "commands"}  # these may import everything
 CORE = {"types", "losses", "techniques", "optimizers", "networks", "data", "metrics", "features"}
@@ -52,12 +54,13 @@ HOME = {
     "flax": {"networks", "features"},
     "equinox": {"networks"},
     "orbax": {"runs"},
-    "matplotlib": {"report"},
+    "matplotlib": {"report", "watch"},
     "tensorflow_datasets": {"data"},
     "grain": {"data"},
 }
 # Slow to import and needed by few, or optional: imported by the function that uses them.
 LAZY = {"tensorflow_datasets", "grain", "equinox"}
+WATCHER = {"numpy", "scipy", "jaxgan"}  # all that the watcher needs, besides matplotlib for its picture
 LINES = 350
 FUNCTION_LINES = 80
 
@@ -220,6 +223,18 @@ def eager_imports(source: Source) -> list[str]:
     ]
 
 
+def needs_of_the_watcher(source: Source) -> list[str]:
+    """Imports by the watcher of what a program in another framework may not have."""
+    if source.parts[:2] != ("jaxgan", "watch"):
+        return []
+    allowed = WATCHER | sys.stdlib_module_names | ({"matplotlib"} if source.parts[2:] == ("picture",) else set())
+    return [
+        report(source, found.line, f"the watcher imports {found.name}; it may import {sorted(WATCHER)}")
+        for found in imports(source)
+        if found.name.split(".")[0] not in allowed
+    ]
+
+
 def impurities(source: Source) -> list[str]:
     """Compilation, printing and file access in the core."""
     if source.parts[0] != "jaxgan" or source.unit not in CORE:
@@ -358,6 +373,20 @@ RULES = [
         kept=[
             Source("jaxgan/data/images.py", "def f():\n    import grain\n    import tensorflow_datasets"),
             Source("jaxgan/data/images.py", "if TYPE_CHECKING:\n    import grain"),
+        ],
+    ),
+    Rule(
+        "the watcher needs NumPy and SciPy alone",
+        needs_of_the_watcher,
+        broken=[
+            Source("jaxgan/watch/watcher.py", "import jax.numpy as jnp"),
+            Source("jaxgan/watch/reference.py", "def f():\n    from sklearn.cluster import KMeans"),
+            Source("jaxgan/watch/watcher.py", "from matplotlib.figure import Figure"),
+        ],
+        kept=[
+            Source("jaxgan/watch/watcher.py", "import math\nimport numpy as np\nfrom scipy import stats"),
+            Source("jaxgan/watch/watcher.py", "def f():\n    from jaxgan.watch.picture import draw"),
+            Source("jaxgan/watch/picture.py", "from matplotlib.figure import Figure"),
         ],
     ),
     Rule(

@@ -60,7 +60,7 @@ def entries() -> dict[str, Entry]:
     """Every public factory whose docstring says when to use it and what it costs, by name."""
     found: dict[str, Entry] = {}
     for package, option, catalogue in _PACKAGES:
-        for name, factory in sorted(vars(package).items()):
+        for name, factory in inspect.getmembers(package):  # what `jaxgan` itself names is imported by this
             use, cost = labelled(factory, "Use when"), labelled(factory, "Cost")
             if callable(factory) and use and cost and not name.startswith("_") and name not in found:
                 written = catalogue is not None and name in catalogue.factories

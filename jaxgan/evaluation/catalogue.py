@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 
 from jaxgan import metrics
 from jaxgan.evaluation.coverage import conventions_of_coverage, measure_coverage, real_coverage
@@ -23,6 +24,7 @@ from jaxgan.evaluation.sides import Side
 from jaxgan.types import Kind
 
 VENDI = 500  # samples of the Vendi score, whose time grows with their cube
+RENYI = 1000  # samples of the relative Rényi kernel entropy, likewise
 EXACT = 1000  # samples of the exact Wasserstein distance, likewise
 PAIRS = 1000  # of images for MS-SSIM
 BINS, REALS_PER_BIN = 100, 25
@@ -86,8 +88,28 @@ def _takes_features(metric: Callable[..., Any]) -> bool:
 _kernel = jax.jit(lambda real, fake: {"kernel_distance": metrics.kernel_distance(real, fake).mean})
 _precision_recall = jax.jit(lambda real, fake: metrics.precision_recall(real, fake, k=3)._asdict())
 _density_coverage = jax.jit(lambda real, fake: metrics.density_coverage(real, fake, k=5)._asdict())
+_clipped = jax.jit(lambda real, fake: metrics.clipped_density_coverage(real, fake, k=5)._asdict())
+_probabilistic = jax.jit(lambda real, fake: metrics.probabilistic_precision_recall(real, fake, k=4)._asdict())
 _vendi = jax.jit(lambda x: {"vendi_score": metrics.vendi_score(x)})
 _sliced = jax.jit(lambda real, fake: {"sliced_wasserstein": metrics.sliced_wasserstein(jax.random.key(0), real, fake)})
+_monge = jax.jit(
+    lambda real, fake: {"monge_inception_distance": metrics.monge_inception_distance(jax.random.key(0), real, fake)}
+)
+_infinity = jax.jit(
+    lambda real, fake: {"frechet_distance_infinity": metrics.frechet_distance_infinity(jax.random.key(0), real, fake)}
+)
+_renyi = jax.jit(
+    lambda real, fake: {
+        "renyi_kernel_entropy": metrics.renyi_kernel_entropy(fake, bandwidth=metrics.median_distance(real))
+    }
+)
+_relative_renyi = jax.jit(
+    lambda real, fake: {
+        "relative_renyi_kernel_entropy": metrics.relative_renyi_kernel_entropy(
+            real[:RENYI], fake[:RENYI], bandwidth=metrics.median_distance(real)
+        )
+    }
+)
 _autocorrelation = jax.jit(
     lambda real, fake: {"autocorrelation_distance": metrics.autocorrelation_distance(real, fake)}
 )
@@ -109,7 +131,8 @@ def _duplicates(real: np.ndarray, fake: np.ndarray) -> Numbers:
 
 def _different_bins(real: np.ndarray, fake: np.ndarray) -> Numbers:
     bins = int(np.clip(len(real) // REALS_PER_BIN, 2, BINS))
-    centres = KMeans(bins, n_init="auto", random_state=0).fit(real).cluster_centers_
+    with threadpool_limits(1):  # threads that wait for each other cost a hundred times the work where cores are busy
+        centres = KMeans(bins, n_init="auto", random_state=0).fit(real).cluster_centers_
     counts = [np.bincount(np.asarray(metrics.nearest_centre(x, centres)), minlength=bins) for x in (real, fake)]
     return {"different_bins": metrics.different_bins(*counts).share}
 
@@ -193,10 +216,45 @@ _ENTERED: dict[str, Metric] = {
         density="mean number of balls of reals (to the fifth neighbour) around a fake, divided by 5; may exceed 1",
         coverage="share of reals with a fake inside their ball to the fifth neighbour; high is good diversity",
     ),
+    "clipped_density_coverage": _features(
+        _clipped,
+        clipped_density="density with radii of at most the median one, where a fake counts at most 1, over that of "
+        "reals: share of good fakes",
+        clipped_coverage="share of good fakes that cover the reals as well, a real by at most 5 fakes in its ball",
+    ),
+    "probabilistic_precision_recall": _features(
+        _probabilistic,
+        probabilistic_precision="mean probability of a fake on the support of the reals, one radius for all: 1.2 times "
+        "the mean distance to the fourth neighbour; high is good quality",
+        probabilistic_recall="mean probability of a real on the support of the fakes; high is good diversity",
+    ),
     "vendi_score": _features(
         lambda real, fake: _vendi(fake[:VENDI] - real.mean(axis=0)),
         vendi_score="exponential of the entropy of the eigenvalues of the cosine kernel of centred features: effective "
         "number of different samples",
+    ),
+    "vendi_score_uncentred": _features(
+        lambda real, fake: {"vendi_score_uncentred": _vendi(fake[:VENDI])["vendi_score"]},
+        vendi_score_uncentred="the Vendi score as published, of features as they are; where all lie far from the "
+        "origin it is near 1 whatever their diversity",
+    ),
+    "renyi_kernel_entropy": _features(
+        _renyi,
+        renyi_kernel_entropy="RKE mode count with the Gaussian kernel, bandwidth the median distance of two reals",
+    ),
+    "relative_renyi_kernel_entropy": _features(
+        _relative_renyi,
+        relative_renyi_kernel_entropy=f"relative RKE of up to {RENYI} samples with the same kernel; 0 is best",
+    ),
+    "frechet_distance_infinity": _features(
+        _infinity,
+        frechet_distance_infinity="Fréchet distance that infinitely many fakes would have, extrapolated from 15 "
+        "subsets; the bias by the number of reals stays",
+    ),
+    "monge_inception_distance": _features(
+        _monge,
+        monge_inception_distance="MIND: 3 d times the squared sliced 2-Wasserstein distance, 1000 directions; 0 is "
+        "best",
     ),
     "sliced_wasserstein": _features(
         _sliced, sliced_wasserstein="sliced 2-Wasserstein distance of the features, 200 directions; 0 is best"

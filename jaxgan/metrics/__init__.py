@@ -1,5 +1,6 @@
 """Metrics as pure functions, each with its convention in the docstring."""
 
+from jaxgan.metrics.authenticity import authenticity as authenticity
 from jaxgan.metrics.autocorrelation import autocorrelation as autocorrelation
 from jaxgan.metrics.autocorrelation import autocorrelation_distance as autocorrelation_distance
 from jaxgan.metrics.bins import DifferentBins as DifferentBins
@@ -7,7 +8,10 @@ from jaxgan.metrics.bins import different_bins as different_bins
 from jaxgan.metrics.bins import nearest_centre as nearest_centre
 from jaxgan.metrics.classes import ClassAccuracy as ClassAccuracy
 from jaxgan.metrics.classes import class_accuracy as class_accuracy
+from jaxgan.metrics.clipped import ClippedDensityCoverage as ClippedDensityCoverage
+from jaxgan.metrics.clipped import clipped_density_coverage as clipped_density_coverage
 from jaxgan.metrics.cycling import cycling as cycling
+from jaxgan.metrics.data_copying import data_copying as data_copying
 from jaxgan.metrics.duplicates import Duplicates as Duplicates
 from jaxgan.metrics.duplicates import birthday_support as birthday_support
 from jaxgan.metrics.duplicates import closest as closest
@@ -19,6 +23,7 @@ from jaxgan.metrics.forgetting import forgetting as forgetting
 from jaxgan.metrics.frechet import Moments as Moments
 from jaxgan.metrics.frechet import frechet_distance as frechet_distance
 from jaxgan.metrics.frechet import frechet_distance_from_moments as frechet_distance_from_moments
+from jaxgan.metrics.frechet import frechet_distance_infinity as frechet_distance_infinity
 from jaxgan.metrics.frechet import moments as moments
 from jaxgan.metrics.inception_score import InceptionScore as InceptionScore
 from jaxgan.metrics.inception_score import inception_score as inception_score
@@ -26,8 +31,12 @@ from jaxgan.metrics.inversion import inversion_distance as inversion_distance
 from jaxgan.metrics.judging import discriminator_accuracy as discriminator_accuracy
 from jaxgan.metrics.judging import logit_gap as logit_gap
 from jaxgan.metrics.kernel import KernelDistance as KernelDistance
+from jaxgan.metrics.kernel import clip_discrepancy as clip_discrepancy
 from jaxgan.metrics.kernel import kernel_distance as kernel_distance
 from jaxgan.metrics.kernel import maximum_mean_discrepancy as maximum_mean_discrepancy
+from jaxgan.metrics.kernel import median_distance as median_distance
+from jaxgan.metrics.likelihood import FeatureLikelihoodDivergence as FeatureLikelihoodDivergence
+from jaxgan.metrics.likelihood import feature_likelihood_divergence as feature_likelihood_divergence
 from jaxgan.metrics.mass import MissingMass as MissingMass
 from jaxgan.metrics.mass import missing_mass as missing_mass
 from jaxgan.metrics.modes import ClassCoverage as ClassCoverage
@@ -42,9 +51,14 @@ from jaxgan.metrics.neighbours import DensityCoverage as DensityCoverage
 from jaxgan.metrics.neighbours import PrecisionRecall as PrecisionRecall
 from jaxgan.metrics.neighbours import density_coverage as density_coverage
 from jaxgan.metrics.neighbours import precision_recall as precision_recall
+from jaxgan.metrics.probabilistic import ProbabilisticPrecisionRecall as ProbabilisticPrecisionRecall
+from jaxgan.metrics.probabilistic import probabilistic_precision_recall as probabilistic_precision_recall
+from jaxgan.metrics.renyi import relative_renyi_kernel_entropy as relative_renyi_kernel_entropy
+from jaxgan.metrics.renyi import renyi_kernel_entropy as renyi_kernel_entropy
 from jaxgan.metrics.similarity import ms_ssim as ms_ssim
 from jaxgan.metrics.similarity import pairwise_similarity as pairwise_similarity
 from jaxgan.metrics.similarity import psnr as psnr
 from jaxgan.metrics.vendi import vendi_score as vendi_score
+from jaxgan.metrics.wasserstein import monge_inception_distance as monge_inception_distance
 from jaxgan.metrics.wasserstein import sliced_wasserstein as sliced_wasserstein
 from jaxgan.metrics.wasserstein import wasserstein_distance as wasserstein_distance

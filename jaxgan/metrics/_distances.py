@@ -19,6 +19,8 @@ from jaxgan.types import Array
 DIRECT = 16
 # Points of each row that are computed again.
 CHECKS = 8
+# A squared distance of the expanded form that is this many times its rounding error has three digits or more.
+CLEAR = 1000
 
 
 class Points(NamedTuple):
@@ -66,6 +68,49 @@ def expanded(x: Array, y: Points) -> tuple[Array, Array]:
     product = jnp.einsum("id,jd->ij", centred, y.centred, precision=jax.lax.Precision.HIGHEST)
     error = (8 + math.sqrt(x.shape[1])) * jnp.finfo(x.dtype).eps
     return jnp.maximum(scale - 2 * product, 0), error * scale
+
+
+def squared_distances(x: Array, y: Points) -> Array:
+    """Computes squared distances, each to three digits or better and those of copies as 0.
+
+    Args:
+      x: `[rows, d]`.
+      y: m points.
+
+    Returns:
+      `[rows, m]`.
+    """
+    m, d = y.values.shape
+
+    def all_points() -> Array:
+        return _all_differences(x, y)
+
+    if d <= DIRECT or m <= CHECKS:
+        return all_points()
+    squared, error = expanded(x, y)
+    least, doubtful = _smallest(squared - CLEAR * error, CHECKS)
+
+    def doubtful_points() -> Array:
+        return _replaced(squared, doubtful, _differences(x, y.values[doubtful]))
+
+    return jax.lax.cond((least[:, -1] > 0).all(), doubtful_points, all_points)
+
+
+def squared_radii(y: Points, k: int, tile_rows: int | None) -> Array:
+    """Computes the squared distance `[m]` of each point to its k-th nearest other point."""
+    return map_rows(
+        lambda rows, index: nearest(rows, y, k, exclude=index)[0][:, -1],
+        y.values,
+        jnp.arange(y.values.shape[0]),
+        width=width(y, k),
+        tile_rows=tile_rows,
+    )
+
+
+def check_neighbour(k: int, rows: int) -> None:
+    """Raises a ValueError unless each of `rows` points has a k-th other point."""
+    if not 1 <= k < rows:
+        raise ValueError(f"k must be at least 1 and below the {rows} rows of the smaller set with radii, got {k}")
 
 
 def nearest(x: Array, y: Points, count: int, exclude: Array | None = None) -> tuple[Array, Array]:
@@ -127,13 +172,17 @@ def inside(x: Array, y: Points, squared_radius: Array, *, strict: bool) -> Array
     def doubtful_points() -> Array:
         decision = compare(squared, squared_radius)
         radius = jnp.take_along_axis(jnp.broadcast_to(squared_radius, squared.shape), doubtful, axis=1)
-        checked = compare(_differences(x, y.values[doubtful]), radius)
-        for check in range(CHECKS):
-            this = jnp.arange(m)[None, :] == doubtful[:, check : check + 1]
-            decision = jnp.where(this, checked[:, check : check + 1], decision)
-        return decision
+        return _replaced(decision, doubtful, compare(_differences(x, y.values[doubtful]), radius))
 
     return jax.lax.cond((least[:, -1] > 0).all(), doubtful_points, all_points)
+
+
+def _replaced(values: Array, columns: Array, by: Array) -> Array:
+    """Replaces in each row of `values` `[rows, m]` what stands in `columns` `[rows, c]` by `by` `[rows, c]`."""
+    for check in range(columns.shape[1]):
+        this = jnp.arange(values.shape[1])[None, :] == columns[:, check : check + 1]
+        values = jnp.where(this, by[:, check : check + 1], values)
+    return values
 
 
 def _differences(x: Array, y: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Maximum mean discrepancy: the kernel distance (KID) and its Gaussian sibling, both unbiased."""
+"""Maximum mean discrepancy: the kernel distance (KID), its Gaussian sibling, and that of CLIP embeddings (CMMD)."""
 
 import math
 from collections.abc import Callable
@@ -10,13 +10,14 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from jaxgan.metrics._distances import Points, expanded, points
-from jaxgan.metrics._features import as_pair
+from jaxgan.metrics._features import as_features, as_pair
 from jaxgan.metrics._tiles import map_rows
 from jaxgan.metrics.modes import check_positive
 from jaxgan.types import Array, Key
 
 # Rows of the real set that the median heuristic looks at.
 MEDIAN_ROWS = 1000
+CLIP_BANDWIDTH = 10.0
 
 
 class KernelDistance(NamedTuple):
@@ -116,7 +117,7 @@ def maximum_mean_discrepancy(
     """
     real, fake = as_pair(real, fake, 2)
     if bandwidth is None:
-        bandwidth = _median_distance(real)
+        bandwidth = median_distance(real)
     elif np.shape(bandwidth) != ():
         raise ValueError(f"bandwidth must be a scalar, got shape {np.shape(bandwidth)}")
     else:
@@ -127,6 +128,66 @@ def maximum_mean_discrepancy(
         return jnp.exp(exponent * expanded(x, y)[0])
 
     return _discrepancy(gaussian, real, fake, tile_rows).mean
+
+
+def clip_discrepancy(real: ArrayLike, fake: ArrayLike, *, tile_rows: int | None = None) -> Array:
+    """Computes 1000 times the biased squared MMD of rows of unit length, bandwidth 10; of CLIP embeddings, the CMMD.
+
+    The mean of the kernel `exp(-|x - y|^2 / (2 · 10^2))` over all pairs within each set, each row with itself too,
+    less twice that between the sets. Rows are scaled to unit length, as those of CLIP are; a row of zeros stays where
+    it is.
+
+    Jayasumana et al., "Rethinking FID: Towards a Better Evaluation Metric for Image Generation", 2024,
+    arXiv 2401.09603. Agrees with the authors' program, which takes CLIP ViT-L/14 at 336 pixels; the paper says
+    that the estimate is unbiased.
+
+    Args:
+      real: `[n, d]`.
+      fake: `[m, d]`.
+      tile_rows: rows of the kernel matrix that are held at once, at least 1; None for about 128 MiB.
+
+    Returns:
+      A scalar in [0, 39.61].
+
+    Raises:
+      ValueError: if real or fake is no such matrix, d differs, or tile_rows is below 1.
+    """
+    real, fake = as_pair(real, fake)
+    norms = (jnp.sqrt(jnp.square(x).sum(axis=1, keepdims=True)) for x in (real, fake))
+    real, fake = (x / jnp.where(norm > 0, norm, 1) for x, norm in zip((real, fake), norms, strict=True))
+
+    def mean(x: Array, y: Array) -> Array:
+        """The mean of the kernel less 1, which is small and drops out."""
+        prepared = points(y)
+
+        def tile(rows: Array) -> Array:
+            return jnp.expm1(-0.5 / CLIP_BANDWIDTH**2 * expanded(rows, prepared)[0]).mean(axis=1)
+
+        return map_rows(tile, x, width=y.shape[0], tile_rows=tile_rows).mean()
+
+    return 1000 * jnp.maximum(mean(real, real) + mean(fake, fake) - 2 * mean(real, fake), 0)
+
+
+def median_distance(x: ArrayLike) -> Array:
+    """Computes the median distance between different rows, of up to 1000 evenly spaced ones; 1 where it is 0.
+
+    The bandwidth of a kernel by the median heuristic.
+
+    Args:
+      x: `[n, d]`, n at least 2.
+
+    Returns:
+      A scalar above 0.
+
+    Raises:
+      ValueError: if it is no such matrix.
+    """
+    x = as_features("x", x, 2)
+    rows = min(x.shape[0], MEDIAN_ROWS)
+    chosen = x[np.linspace(0, x.shape[0] - 1, rows).astype(np.int32)]
+    squared = expanded(chosen, points(chosen))[0]
+    median = jnp.median(jnp.sqrt(squared[np.triu_indices(rows, 1)]))
+    return jnp.where(median > 0, median, 1)
 
 
 def _polynomial(x: Array, y: Points) -> Array:
@@ -155,12 +216,3 @@ def _discrepancy(
     fake_influence = row_means(fake, fake) - row_means(fake, real)
     variance = real_influence.var(ddof=1) / real.shape[0] + fake_influence.var(ddof=1) / fake.shape[0]
     return KernelDistance(real_influence.mean() + fake_influence.mean(), 2 * jnp.sqrt(variance))
-
-
-def _median_distance(x: Array) -> Array:
-    """Computes the median distance between different rows, of up to `MEDIAN_ROWS` of them; 1 where it is 0."""
-    rows = min(x.shape[0], MEDIAN_ROWS)
-    chosen = x[np.linspace(0, x.shape[0] - 1, rows).astype(np.int32)]
-    squared = expanded(chosen, points(chosen))[0]
-    median = jnp.median(jnp.sqrt(squared[np.triu_indices(rows, 1)]))
-    return jnp.where(median > 0, median, 1)

@@ -2,10 +2,9 @@
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from jaxgan.metrics._distances import Points, inside, nearest, points, width
+from jaxgan.metrics._distances import check_neighbour, inside, nearest, points, squared_radii, width
 from jaxgan.metrics._features import as_pair
 from jaxgan.metrics._tiles import map_rows, map_tiles
 from jaxgan.types import Array
@@ -66,10 +65,10 @@ def precision_recall(
       ValueError: if real or fake is no such matrix, d differs, or an option is outside its range.
     """
     real, fake = as_pair(real, fake, 2)
-    _check_neighbour(k, min(real.shape[0], fake.shape[0]))
+    check_neighbour(k, min(real.shape[0], fake.shape[0]))
     reals, fakes = points(real), points(fake)
 
-    real_radius, fake_radius = (_squared_radii(y, k, tile_rows) for y in (reals, fakes))
+    real_radius, fake_radius = (squared_radii(y, k, tile_rows) for y in (reals, fakes))
 
     def tile(rows: Array, radius: Array) -> tuple[Array, Array]:
         # Both read the same product of matrices, which the compiler computes once.
@@ -106,9 +105,9 @@ def density_coverage(real: ArrayLike, fake: ArrayLike, *, k: int = 5, tile_rows:
       ValueError: if real or fake is no such matrix, d differs, or an option is outside its range.
     """
     real, fake = as_pair(real, fake)
-    _check_neighbour(k, real.shape[0])
+    check_neighbour(k, real.shape[0])
     reals, fakes = points(real), points(fake)
-    radius = _squared_radii(reals, k, tile_rows)
+    radius = squared_radii(reals, k, tile_rows)
     balls = map_rows(
         lambda rows: inside(rows, reals, radius[None, :], strict=True).sum(axis=1),
         fake,
@@ -119,19 +118,3 @@ def density_coverage(real: ArrayLike, fake: ArrayLike, *, k: int = 5, tile_rows:
     return DensityCoverage(
         density=balls.astype(real.dtype).mean() / k, coverage=(closest < radius).astype(real.dtype).mean()
     )
-
-
-def _squared_radii(y: Points, k: int, tile_rows: int | None) -> Array:
-    """Computes the squared distance `[m]` of each point to its k-th nearest other point."""
-    return map_rows(
-        lambda rows, index: nearest(rows, y, k, exclude=index)[0][:, -1],
-        y.values,
-        jnp.arange(y.values.shape[0]),
-        width=width(y, k),
-        tile_rows=tile_rows,
-    )
-
-
-def _check_neighbour(k: int, rows: int) -> None:
-    if not 1 <= k < rows:
-        raise ValueError(f"k must be at least 1 and below the {rows} rows of the smaller set with radii, got {k}")

@@ -41,21 +41,33 @@ def sliced_wasserstein(
     Raises:
       ValueError: if real or fake is no such matrix, d differs, or an option is outside its range.
     """
-    real, fake = as_pair(real, fake)
-    if projections < 1:
-        raise ValueError(f"projections must be at least 1, got {projections}")
     _check_order(order)
-    directions = jax.random.normal(key, (real.shape[1], projections), real.dtype)
-    directions = directions / jnp.linalg.norm(directions, axis=0, keepdims=True)
-    reals, fakes = (
-        jnp.sort(jnp.matmul(x, directions, precision=jax.lax.Precision.HIGHEST), axis=0) for x in (real, fake)
-    )
-    n, m = real.shape[0], fake.shape[0]
-    # All steps of both quantile functions, in units of 1 / (n m) so that equal ones are equal.
-    edges = np.union1d(np.arange(n, dtype=np.int64) * m, np.arange(m, dtype=np.int64) * n)
-    weights = jnp.asarray(np.diff(edges, append=n * m) / (n * m), real.dtype)
-    gaps = jnp.abs(reals[(edges // m).astype(np.int32)] - fakes[(edges // n).astype(np.int32)])
-    return (weights[:, None] * gaps**order).sum(axis=0).mean() ** (1 / order)
+    return _sliced_power(key, real, fake, projections, order) ** (1 / order)
+
+
+def monge_inception_distance(key: Key, real: ArrayLike, fake: ArrayLike, *, projections: int = 1000) -> Array:
+    """Computes three times d times the squared sliced 2-Wasserstein distance; of Inception features, the MIND.
+
+    The factor makes the distance of two sets that are shifted by c about `3 |c|^2`. A few thousand samples suffice,
+    where the Fréchet distance takes ten times as many.
+
+    Berthet et al., "MIND: Monge Inception Distance for Generative Models Evaluation", 2026, arXiv 2605.06797. As in
+    torch-fidelity, which cuts the larger of two sets to the size of the smaller; here both are used as they are.
+
+    Args:
+      key: typed random key, for the directions.
+      real: `[n, d]`.
+      fake: `[m, d]`.
+      projections: number of directions, at least 1.
+
+    Returns:
+      A scalar, at least 0.
+
+    Raises:
+      ValueError: if real or fake is no such matrix, d differs, or there is no direction.
+    """
+    power = _sliced_power(key, real, fake, projections, 2)
+    return 3 * np.shape(real)[1] * power
 
 
 def wasserstein_distance(real: ArrayLike, fake: ArrayLike, *, order: float = 2) -> float:
@@ -91,3 +103,21 @@ def wasserstein_distance(real: ArrayLike, fake: ArrayLike, *, order: float = 2) 
 def _check_order(order: float) -> None:
     if not 1 <= order < math.inf:
         raise ValueError(f"order must be at least 1 and finite, got {order}")
+
+
+def _sliced_power(key: Key, real: ArrayLike, fake: ArrayLike, projections: int, order: float) -> Array:
+    """The mean over directions of the p-th power of the Wasserstein distance on each."""
+    real, fake = as_pair(real, fake)
+    if projections < 1:
+        raise ValueError(f"projections must be at least 1, got {projections}")
+    directions = jax.random.normal(key, (real.shape[1], projections), real.dtype)
+    directions = directions / jnp.linalg.norm(directions, axis=0, keepdims=True)
+    reals, fakes = (
+        jnp.sort(jnp.matmul(x, directions, precision=jax.lax.Precision.HIGHEST), axis=0) for x in (real, fake)
+    )
+    n, m = real.shape[0], fake.shape[0]
+    # All steps of both quantile functions, in units of 1 / (n m) so that equal ones are equal.
+    edges = np.union1d(np.arange(n, dtype=np.int64) * m, np.arange(m, dtype=np.int64) * n)
+    weights = jnp.asarray(np.diff(edges, append=n * m) / (n * m), real.dtype)
+    gaps = jnp.abs(reals[(edges // m).astype(np.int32)] - fakes[(edges // n).astype(np.int32)])
+    return (weights[:, None] * gaps**order).sum(axis=0).mean()

@@ -24,6 +24,8 @@ NO_METRICS = {
     "moments": "the first half of frechet_distance",
     "autocorrelation": "what autocorrelation_distance compares",
     "missing_modes": "names the modes without counts, which a summary lists as `missing`",
+    "data_copying": "takes unseen data beside the training data and the fakes",
+    "feature_likelihood_divergence": "takes unseen data beside the training data and the fakes",
     "inversion_distance": "takes the generator itself, by whose gradient it searches, and no samples",
     "discriminator_accuracy": "takes logits, and no samples; a run logs it at every step, from `Info`",
     "logit_gap": "takes logits, and no samples",
@@ -86,8 +88,12 @@ def test_numbers_conventions_and_reals_have_the_same_names(measured):
 @pytest.mark.slow
 def test_a_repeated_image_is_told_from_real_ones(measured):
     _, found, repeated, real = measured
-    low = ("modes", "recall", "coverage", "vendi_score", "inception_score")
+    low = (
+        *("modes", "recall", "coverage", "vendi_score", "vendi_score_uncentred", "inception_score"),
+        *("clipped_coverage", "probabilistic_recall", "renyi_kernel_entropy", "authenticity"),
+    )
     high = (
+        *("relative_renyi_kernel_entropy", "frechet_distance_infinity", "monge_inception_distance", "clip_discrepancy"),
         *("reverse_kl", "missing_mass", "frechet_distance", "kernel_distance", "maximum_mean_discrepancy"),
         *("sliced_wasserstein", "wasserstein_distance", "different_bins", "duplicates", "duplicate_pairs", "ms_ssim"),
     )

@@ -23,6 +23,24 @@ NEIGHBOURS = {
     ("collapsed", 5): (1.0, 0.0005, 0.0, 0.8, 0.002),
     ("ten points", 5): (1.0, 0.005, 0.005, 0.6514, 0.0175),
 }
+# Algorithms of the authors' programs, in float64. ("moved": the fakes with 0.7 added.)
+CLIPPED = {  # of Salvy, Talbot and Thirion, by data and k, the second of the first 500 and 300 rows
+    ("moved", 5): (0.5919837874352624, 0.3808095952023988),
+    ("moved", 3): (0.5511182108626198, 0.42524916943521596),
+    ("collapsed", 5): (0.900698040981761, 0.0024987506246876563),
+    ("ten points", 5): (1.0, 0.017991004497751123),
+}
+PROBABILISTIC = {  # of Park and Kim
+    "moved": (0.7978951846902164, 0.3563176288375733),
+    "ten points": (0.9999176419520112, 0.005),
+}
+RENYI_200 = 160.5494425433977  # rke-score 0.0.7, the first 200 reals, bandwidth 5
+RELATIVE_RENYI_200 = 2.778399325203408  # the same with 200 fakes
+CLIP = {"data": 0.07762003693101427, "collapsed": 9.923747552364137}  # of Jayasumana et al.
+DATA_COPYING = -4.478742321712795  # of Meehan et al.: reals 0 to 399 as training data, 1000 to 1399, and 400 fakes
+DATA_COPYING_COPIES = -11.515465405941718  # the same of 200 training examples with noise of 0.1
+LIKELIHOOD = (-4.829149162432267, -1.4556487057854284)  # of Jiralerspong et al.: the same data, 300 fakes
+LIKELIHOOD_COPIES = (8.654551117743624e16, -6.403475626484824e16)  # the same of 300 training examples
 
 
 class Data(NamedTuple):

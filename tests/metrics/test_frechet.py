@@ -118,3 +118,33 @@ def test_stored_moments_give_the_same(x64):
 def test_wrong_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+infinity = fetched(metrics.frechet_distance_infinity, static_argnames="sizes")
+
+
+def test_infinity_is_the_intercept_of_a_line_through_subsets(x64, key):
+    real, fake = draw(0, 60, 3), draw(1, 50, 3)
+    counts = np.linspace(5, 50, 4).astype(int)
+    orders = [np.asarray(jax.random.permutation(k, 50)) for k in jax.random.split(key, 4)]
+    distances = [
+        metrics.frechet_distance(real, fake[order[:count]]) for order, count in zip(orders, counts, strict=True)
+    ]
+    expected = np.polyfit(1 / counts, np.array(distances), 1)[1]
+    np.testing.assert_allclose(infinity(key, real, fake, sizes=4), expected, rtol=1e-8)
+
+
+def test_infinity_takes_away_most_of_the_bias_by_the_number_of_fakes(key):
+    random = np.random.default_rng(0)
+    real, fake = random.standard_normal((4000, 8)), random.standard_normal((100, 8))
+    assert abs(infinity(key, real, fake)) < 0.5 * frechet_distance(real, fake)
+    assert np.isfinite(infinity(key, real, fake[:1].repeat(100, 0)))
+
+
+@pytest.mark.parametrize(
+    ("fake", "sizes", "message"),
+    [(np.ones((2, 2)), 15, r"at least 3 rows, got shape \(2, 2\)"), (np.ones((9, 2)), 1, "sizes .* got 1")],
+)
+def test_infinity_needs_two_sizes(key, fake, sizes, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.frechet_distance_infinity(key, np.ones((9, 2)), fake, sizes=sizes)

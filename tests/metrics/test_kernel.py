@@ -165,3 +165,25 @@ def test_wrong_options_are_named(options, message):
 def test_wrong_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+clip_discrepancy = fetched(metrics.clip_discrepancy, static_argnames="tile_rows")
+
+
+def test_golden_values_of_clip_embeddings(x64):
+    data = golden.data()
+    np.testing.assert_allclose(clip_discrepancy(data.real, data.fake), golden.CLIP["data"], rtol=1e-8)
+    np.testing.assert_allclose(clip_discrepancy(data.real, data.collapsed), golden.CLIP["collapsed"], rtol=1e-8)
+
+
+def test_discrepancy_of_two_directions():
+    x, y = np.array([[3.0, 0]]), np.array([[0, 0.1]])
+    np.testing.assert_allclose(clip_discrepancy(x, y), 2000 * (1 - np.exp(-0.01)), rtol=1e-5)  # 19.900
+    np.testing.assert_allclose(clip_discrepancy(x, -x), 2000 * (1 - np.exp(-0.02)), rtol=1e-5)  # the largest
+    np.testing.assert_array_equal(clip_discrepancy(x, 2 * x), 0)
+    np.testing.assert_array_equal(clip_discrepancy(0 * x, 0 * x), 0)
+
+
+def test_median_distance():
+    np.testing.assert_allclose(metrics.median_distance(np.array([[0.0], [1], [3]])), 2, rtol=1e-6)
+    assert metrics.median_distance(np.ones((3, 2))) == 1

@@ -102,3 +102,19 @@ def test_properties(x64, key, seed):
 def test_wrong_arguments_are_named(key, call, message):
     with pytest.raises(ValueError, match=message):
         call(key)
+
+
+monge = jit(metrics.monge_inception_distance, static_argnames="projections")
+
+
+def test_monge_inception_distance_of_a_shift_is_three_times_its_square(key):
+    x = golden.data().real[:200]
+    shift = np.full(32, 3 / np.sqrt(32))
+    np.testing.assert_allclose(monge(key, x, x + shift), 27, rtol=0.2)  # the spread of 1000 directions
+    np.testing.assert_allclose(
+        monge(key, x, golden.data().fake[:100], projections=50),
+        96 * sliced(key, x, golden.data().fake[:100], projections=50) ** 2,
+        rtol=1e-5,
+    )
+    np.testing.assert_array_equal(monge(key, x, x), 0)
+    assert np.isfinite(monge(key, x, golden.data().collapsed[:200]))
