@@ -8,6 +8,7 @@ import tyro
 
 from jaxgan.commands.diagnose import Diagnose
 from jaxgan.commands.experiment import exit_status, parse
+from jaxgan.commands.export import Export
 from jaxgan.commands.report import Report
 from jaxgan.commands.sample import Sample
 from jaxgan.commands.techniques import Techniques
@@ -16,6 +17,7 @@ from jaxgan.commands.train import main as train
 
 Command = (
     Annotated[Diagnose, tyro.conf.subcommand("diagnose")]
+    | Annotated[Export, tyro.conf.subcommand("export")]
     | Annotated[Report, tyro.conf.subcommand("report")]
     | Annotated[Sample, tyro.conf.subcommand("sample")]
     | Annotated[Techniques, tyro.conf.subcommand("techniques")]

@@ -257,12 +257,17 @@ def draw(
     count = -(-n // chunk)
     if label is None:
         sample = jax.jit(lambda key, state: run.model.sample(key, state, chunk))
-        chunks = [np.asarray(sample(jax.random.fold_in(key, i), state)) for i in range(count)]
+        chunks = [np.asarray(sample(key_of_chunk(key, i), state)) for i in range(count)]
         return np.concatenate(chunks)[:n]
     labels = np.resize(_labels(run, label, n), (count, chunk))
     sample = jax.jit(lambda key, state, label: run.model.sample(key, state, chunk, label=label))
-    chunks = [np.asarray(sample(jax.random.fold_in(key, i), state, labels[i])) for i in range(count)]
+    chunks = [np.asarray(sample(key_of_chunk(key, i), state, labels[i])) for i in range(count)]
     return np.concatenate(chunks)[:n]
+
+
+def key_of_chunk(key: Key, i: int) -> Key:
+    """The key of the i-th chunk of what `draw` draws by a key."""
+    return jax.random.fold_in(key, i)
 
 
 def _labels(run: Loaded, label: int | np.ndarray, n: int) -> np.ndarray:
