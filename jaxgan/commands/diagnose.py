@@ -4,10 +4,6 @@ import dataclasses
 from pathlib import Path
 from typing import Literal
 
-from jaxgan import report
-from jaxgan.diagnosis import Samples, diagnose, read_samples
-from jaxgan.runs.folder import write_json
-
 COLLAPSED = 3  # exit status with --fail-on-collapse
 DIAGNOSIS = "diagnosis.json"
 
@@ -40,8 +36,12 @@ class Diagnose:
     """Of everything random; the same seed gives the same diagnosis."""
 
     def __call__(self) -> int:
+        from jaxgan import report
+        from jaxgan.diagnosis import diagnose, read_samples
+        from jaxgan.runs.folder import write_json
+
         _claim(self.out)
-        real, fake = (self._read(source) for source in (self.real, self.fake))
+        real, fake = (read_samples(source, data_dir=self.data_dir, kind=self.kind) for source in (self.real, self.fake))
         found = diagnose(real, fake, features=self.features, seed=self.seed)
         self.out.mkdir(parents=True, exist_ok=True)
         write_json(self.out / DIAGNOSIS, found.summary())
@@ -49,9 +49,6 @@ class Diagnose:
         print(found.verdict.sentence)
         print(f"report: {page}")
         return COLLAPSED if self.fail_on_collapse and found.verdict.kind == "collapse" else 0
-
-    def _read(self, source: str) -> Samples:
-        return read_samples(source, data_dir=self.data_dir, kind=self.kind)
 
 
 def _claim(folder: Path) -> None:

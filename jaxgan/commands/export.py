@@ -3,18 +3,15 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jax.numpy as jnp
 import tyro
 
-from jaxgan.backend.files import write_whole
 from jaxgan.commands.sample import read_encoding
-from jaxgan.data.encodings import FILE, Encoding
-from jaxgan.data.preparation import Scaling
-from jaxgan.data.tables import TableEncoding
-from jaxgan.runs.exporting import PLATFORMS, exported_sampler, parameters
-from jaxgan.runs.loading import load
-from jaxgan.types import Array
+
+if TYPE_CHECKING:
+    from jaxgan.data.encodings import Encoding
+    from jaxgan.types import Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +30,12 @@ class Export:
     """Which of the trained seeds is exported; none is the first."""
 
     def __call__(self) -> int:
+        from jaxgan.backend.files import write_whole
+        from jaxgan.data.encodings import FILE
+        from jaxgan.data.tables import TableEncoding
+        from jaxgan.runs.exporting import PLATFORMS, exported_sampler, parameters
+        from jaxgan.runs.loading import load
+
         files = [("--out", self.out), ("--parameters", self.parameters)]
         for option, path in files:
             if path is not None and path.exists():
@@ -57,12 +60,16 @@ class Export:
         return 0
 
 
-def _decode(encoding: Encoding | None) -> Callable[[Array], Array] | None:
+def _decode(encoding: "Encoding | None") -> "Callable[[Array], Array] | None":
     """The map from what the model makes to the units of the data, as far as arrays have such; None where it is none."""
+    import jax.numpy as jnp
+
+    from jaxgan.data.preparation import Scaling
+
     if not isinstance(encoding, Scaling):
         return None
 
-    def decode(x: Array) -> Array:
+    def decode(x: "Array") -> "Array":
         centre, spread = (jnp.broadcast_to(a, x.shape).astype(x.dtype) for a in (encoding.centre, encoding.spread))
         return x * spread + centre
 

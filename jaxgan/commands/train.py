@@ -10,15 +10,16 @@ from typing import Literal
 import numpy as np
 
 from jaxgan.backend import processes
-from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, parse, started_from, train_one
+from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, started_from, train_one
 from jaxgan.commands.listing import listing
+from jaxgan.commands.parsing import parse
+from jaxgan.commands.usage import HELP, parse_options
 from jaxgan.data import Examples, ImageStream, balanced, encoding_as_json
 from jaxgan.data.encodings import FILE
 from jaxgan.data.own_data import OwnData, imbalance, own_data
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.types import Kind
 
-HELP = ("-h", "--help", "-H", "--help-verbose")
 ASKED = ("class_accuracy",)  # what is measured of a conditional model where nothing else is asked for
 OUT = {"tables": "rows.csv", "images": "samples.png"}
 FEW = 1000  # examples, below which a discriminator may learn them by heart
@@ -28,8 +29,7 @@ A folder of images (class folders are labels), a .npy or .npz file (array sample
 (.csv, .tsv, .parquet), or tfds:NAME/SPLIT. Images are cut at the centre to the proportions of --size and resized; what
 is transparent is shown on white. Numbers are standardised by the data, and jaxgan sample gives them back in the units
 of the data: rows with the columns of the table. Where there are labels, the generator is asked for each class, and
-classes are drawn equally often (--no-conditional: neither). All else is as in the experiments; -H explains each option,
-and defaults are those for the kind of the data."""
+classes are drawn equally often (--no-conditional: neither). Defaults are those for the kind of the data."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,14 +168,7 @@ def _options(arguments: Sequence[str], source: Source, kind: Kind, classes: bool
     architecture = dataclasses.replace(arm.architecture, conditional=classes)
     first = started_from(arguments, run) or Arm(architecture, arm.training)
     default = Options(run, source, first.architecture, first.training)
-    return parse(
-        Options[Source],
-        arguments,
-        default=default,
-        description=DESCRIPTION,
-        compact_help=True,
-        prog="jaxgan train",
-    )
+    return parse_options(default, arguments, description=DESCRIPTION, kind=Options[Source], prog="jaxgan train")
 
 
 def _size(text: str) -> tuple[int, int]:
