@@ -4,9 +4,11 @@ import contextlib
 import dataclasses
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
@@ -175,6 +177,8 @@ def _config(
         "device_kind": jax.devices()[0].device_kind,
         "device_count": jax.device_count(),
         "git_revision": _revision(),
+        "command": shlex.join([Path(sys.orig_argv[0]).name, *sys.orig_argv[1:]]),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
