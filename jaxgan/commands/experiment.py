@@ -22,6 +22,7 @@ from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import evaluator, monitored_modes
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
+from jaxgan.runs.interpolating import write_interpolations
 from jaxgan.runs.loading import EXAMPLE, Described, Example, example_of
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.runs.summary import Summary
@@ -265,6 +266,7 @@ def train_one(experiment: Experiment, options: Options, files: Mapping[str, Any]
     evaluation = evaluator(task, metrics=options.run.metric)
     summary = _train(experiment, options, task, evaluation, None, options.run.workdir, files)
     if processes.is_first():
+        write_interpolations(options.run.workdir)
         report.write_run(options.run.workdir)
     _print(report.comparison_table([summary]))
     return options.run.workdir / "report.html"
@@ -291,6 +293,7 @@ def _compare(experiment: Experiment, options: Options) -> Path:
             of_arm = dataclasses.replace(options, **arm._asdict())
             summaries.append(_train(experiment, of_arm, task, evaluation, name, workdir / name))
             if processes.is_first():
+                write_interpolations(workdir / name)
                 write_report(workdir / name)
     _print(report.comparison_table(summaries))
     return report.write_comparison(workdir, list(experiment.arms)) if processes.is_first() else workdir / "report.html"

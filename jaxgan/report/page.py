@@ -12,7 +12,7 @@ import jinja2
 from matplotlib.figure import Figure
 
 from jaxgan.backend.files import write_whole
-from jaxgan.report.animation import Animation, samples_evolving
+from jaxgan.report.animation import Animation, interpolations, samples_evolving
 from jaxgan.report.curves import coverage, reached, training
 from jaxgan.report.files import read_run
 from jaxgan.report.modes import mode_counts, modes_through_training
@@ -108,12 +108,15 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
     figures = {
         "samples": ("Samples through training", samples_through_training(run)),
         "evolution": ("Sample evolution", samples_evolving(run)),
+        "interpolations": ("Between latents", interpolations(run)),
         "coverage": ("Coverage through training", coverage(run)),
         "losses": ("Losses through training", training(run)),
         "history": ("Modes through training", modes_through_training(run)),
         "modes": ("Samples in each mode", mode_counts(run)),
         "map": ("Where real and generated samples lie", map_of_samples(run)),
     }
+    if not run.interpolations.size:
+        del figures["interpolations"]
     if run.kind == "points" and run.samples.size and math.prod(run.samples.shape[2:]) <= 2:
         del figures["map"]  # the samples themselves show it
     title = str(run.summary.task or run.config.get("experiment") or directory.resolve().name)
