@@ -163,11 +163,11 @@ def _experiment(name: str, arm: str) -> Any:
         raise ValueError(
             f"there is no experiment {name}; there are {', '.join(x.stem for x in EXPERIMENTS.glob('*.py'))}"
         )
+    if "Experiment(" not in path.read_text(encoding="utf-8"):  # it would train when it is run
+        raise ValueError(f"{name} trains by itself, and is no `Experiment` whose program could be asked for")
     caught: list[Any] = []
     with mock.patch.object(commands, "main", caught.append), contextlib.suppress(SystemExit):
         runpy.run_path(str(path), run_name="__main__")
-    if not caught:
-        raise ValueError(f"{name} is no experiment of arms that are compared")
     (found,) = caught
     arm = arm or next(iter(found.arms))
     if arm not in found.arms:

@@ -96,6 +96,7 @@ def test_a_program_is_what_its_command_would_train(tmp_path, monkeypatch):
     ("arguments", "says"),
     [
         (["--programs", "nothing"], "there is no experiment nothing; there are "),
+        (["--programs", "infogan_ring"], "infogan_ring trains by itself, and is no `Experiment` whose program"),
         (["--programs", "ring:nothing"], "there is no arm nothing of ring; there are plain, unrolled, packed, mgan"),
         (["--programs", "train:graphs"], "train is compiled for images, points, sequences, not graphs"),
         (["--slices", "v1-8"], "--slices are of v5e-8, "),
