@@ -23,7 +23,8 @@ import runpy
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -301,6 +302,11 @@ def compiled(program: str, name: str, wanted: Asked | None = None) -> Record:
     )
 
 
+def _counted(texts: Iterable[str]) -> str:
+    """The texts in their order, each once, with how many there are of it."""
+    return ", ".join(text if count == 1 else f"{count} of {text}" for text, count in Counter(texts).items())
+
+
 def table(records: Sequence[Record]) -> str:
     """The records in Markdown."""
     lines = [
@@ -315,7 +321,7 @@ def table(records: Sequence[Record]) -> str:
             lines.append(f"| {r.program} | {r.slice} | {shape} | {r.batch}{asked_for} | no |" + " |" * 9)
             continue
         others = ", ".join(f"{n:.3g} {kind}" for kind, n in r.other_collectives.items()) or "none"
-        loops = ", ".join(
+        loops = _counted(
             " x ".join("?" if n is None else str(n) for n in (*inside, turns)) for turns, inside in r.loops
         )
         lines.append(
