@@ -67,6 +67,19 @@ def read(text: str) -> Reading:
     kernels: Counter[str] = Counter()
     count: Counter[str] = Counter()
     moved: Counter[str] = Counter()
+    channels: set[str] = set()
+
+    def collect(line: str, found: re.Match[str], times: int) -> None:
+        # One that runs beside other work is written once in each of the fusions that carry it on, on one channel.
+        channel = re.search(r"channel_id=(\d+)", line)
+        if channel is not None and channel[1] in channels:
+            return
+        channels.update(() if channel is None else (channel[1],))
+        kind = found["kind"].removesuffix("-start")
+        # The result of what begins and ends apart holds the operands as well.
+        halves = 2 if found["kind"].endswith("-start") and found["shape"].startswith("((") else 1
+        count[kind] += times
+        moved[kind] += times * size(found["shape"]) // halves
 
     def walk(name: str, times: int, around: tuple[int | None, ...]) -> None:
         for line in computations.get(name, ()):
@@ -83,12 +96,13 @@ def read(text: str) -> Reading:
                 for inner in _inner(line):
                     walk(inner, times, around)
             elif kind in COLLECTIVES:
-                # The result of what begins and ends apart holds the operands as well.
-                halves = 2 if found["kind"].endswith("-start") and found["shape"].startswith("((") else 1
-                count[kind] += times
-                moved[kind] += times * size(found["shape"]) // halves
+                collect(line, found, times)
             elif kind not in _FREE and not kind.endswith("-done"):
                 kernels[kind] += times
+                for fused in computations.get(_named(line, "calls"), ()):
+                    inside = _INSTRUCTION.match(fused)
+                    if inside is not None and inside["kind"].removesuffix("-start") in COLLECTIVES:
+                        collect(fused, inside, times)
 
     walk(entry, 1, ())
     return Reading(tuple(loops), {kind: (count[kind], moved[kind]) for kind in count}, dict(kernels))

@@ -25,6 +25,10 @@ PROGRAM = """HloModule jit_advance, is_scheduled=true
   ROOT %add.2 = f32[8]{0:T(128)} add(%p, %p)
 }
 
+%carried (p: f32[8]) -> f32[32] {
+  ROOT %all-gather.2 = f32[32]{0:T(128)} all-gather(%p), channel_id=7, dimensions={0}
+}
+
 %inner_condition (t: (s32[], f32[8])) -> pred[] {
   %constant.1 = s32[]{:T(128)} constant(4)
   ROOT %lt.1 = pred[]{:T(512)} compare(%i, %constant.1), direction=LT
@@ -42,6 +46,8 @@ PROGRAM = """HloModule jit_advance, is_scheduled=true
 
 %body (t: (s32[], f32[8])) -> (s32[], f32[8]) {
   %while.1 = (s32[], f32[8]{0:T(128)}) while(%t), condition=%inner_condition, body=%inner_body
+  %fusion.2 = f32[32]{0:T(128)} fusion(%x), kind=kCustom, calls=%carried
+  %fusion.3 = f32[32]{0:T(128)} fusion(%x), kind=kCustom, calls=%carried
   %copy.1 = f32[8]{0:T(128)} copy(%x)
   ROOT %all-reduce-start.1 = ((f32[10]{0:T(128)}), (f32[10]{0:T(128)})) all-reduce-start(%x), to_apply=%sum
 }
@@ -66,8 +72,8 @@ ENTRY %main.1_spmd (p: f32[8]) -> f32[8] {
 def test_what_a_program_does_is_counted_as_often_as_it_runs():
     found = read(PROGRAM)
     assert found.loops == ((3, ()), (4, (3,)), (None, ()))
-    assert found.collectives == {"all-reduce": (12 + 3, 12 * (32 + 16) + 3 * 40), "all-gather": (1, 64)}
-    assert found.kernels == {"fusion": 12, "copy": 3}
+    assert found.collectives == {"all-reduce": (12 + 3, 12 * (32 + 16) + 3 * 40), "all-gather": (1 + 3, 64 + 3 * 128)}
+    assert found.kernels == {"fusion": 12 + 6, "copy": 3}
     assert size("(f32[3,4]{1,0:T(8,128)S(1)}, pred[], token[])") == 49
 
 
