@@ -108,7 +108,8 @@ import numpy as np
 from comparing import Row, rows, table
 from tqdm import tqdm
 
-from jaxgan.commands.experiment import exit_status, parse
+from jaxgan.commands.experiment import exit_status
+from jaxgan.commands.parsing import parse
 from jaxgan.runs import folder
 from jaxgan.runs.summary import read_summary
 

@@ -28,7 +28,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from jaxgan.commands.experiment import exit_status, parse
+from jaxgan.commands.experiment import exit_status
+from jaxgan.commands.parsing import parse
 
 METRICS = ("precision_recall", "frechet_distance")
 SIDES = ("jaxgan", "reference")

@@ -24,7 +24,8 @@ from tqdm import tqdm  # noqa: E402
 
 from jaxgan.adversarial.lookahead import Unroll  # noqa: E402
 from jaxgan.backend import compiling_for  # noqa: E402
-from jaxgan.commands.experiment import exit_status, parse  # noqa: E402
+from jaxgan.commands.experiment import exit_status  # noqa: E402
+from jaxgan.commands.parsing import parse  # noqa: E402
 from jaxgan.runs.building import build  # noqa: E402
 from jaxgan.runs.options import Architecture, Training  # noqa: E402
 from jaxgan.training import placement  # noqa: E402

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from jaxgan.diagnosis import Samples
+    from jaxgan.diagnosis import Conditions, Samples
 
 COLLAPSED = 3  # exit status with --fail-on-collapse
+UNKNOWN = 4  # exit status where the samples do not tell
 DIAGNOSIS = "diagnosis.json"
 
 
@@ -34,6 +35,15 @@ class Diagnose:
     kind: Literal["points", "images", "sequences"] | None = None
     """What a sample is: none is what the file says, and else an image where it has two or three axes. Sequences are
     [n, time, channels]."""
+    train: str | None = None
+    """Samples that the generator was trained on, if these are not the real ones: asks for copies of them."""
+    holdout: str | None = None
+    """Samples of the same source that the generator has not seen; the real ones are then what it was trained on."""
+    group: Path | None = None
+    """The prompt, class or other condition of each generated sample, a line of text or an entry of a .npy file each:
+    asks for collapse within a condition. "labels" takes the labels."""
+    real_group: Path | None = None
+    """The same of the real samples; without it conditions are compared with each other."""
     size: str | None = None
     """Images of both sides are cut at the centre and resized to this side in pixels, or HEIGHTxWIDTH, or what is usual
     for the reals (auto); none takes them as they are, all of one size."""
@@ -46,7 +56,7 @@ class Diagnose:
     data_dir: Path | None = None
     """Folder of TFDS data sets; none is the environment variable TFDS_DATA_DIR."""
     fail_on_collapse: bool = False
-    """Exit with status 3 if the verdict is collapse."""
+    """Exit with status 3 if the verdict is collapse. Whenever the samples do not tell, the status is 4."""
     seed: int = 0
     """Of everything random; the same seed gives the same diagnosis."""
 
@@ -56,11 +66,12 @@ class Diagnose:
         from jaxgan.runs.folder import write_json
 
         _claim(self.out)
-        real, fakes = self._read()
+        real, fakes, others = self._read()
         found = {}
         for name, fake in fakes.items():
             out = self.out / name.replace(" ", "_") if len(fakes) > 1 else self.out
-            diagnosis = diagnose(real, fake, features=self.features, seed=self.seed)
+            conditions = self._conditions(real, fake)
+            diagnosis = diagnose(real, fake, features=self.features, **others, conditions=conditions, seed=self.seed)
             if notes := {side: list(x.notes) for side, x in (("real", real), ("fake", fake)) if x.notes}:
                 diagnosis = diagnosis._replace(conventions={**diagnosis.conventions, "read": notes})
             out.mkdir(parents=True, exist_ok=True)
@@ -74,11 +85,23 @@ class Diagnose:
         if len(fakes) > 1:
             seeds = {name: {"verdict": verdict.kind, "sentence": verdict.sentence} for name, verdict in found.items()}
             write_json(self.out / DIAGNOSIS, {"seeds": seeds})
-        collapsed = any(verdict.kind == "collapse" for verdict in found.values())
-        return COLLAPSED if self.fail_on_collapse and collapsed else 0
+        kinds = {verdict.kind for verdict in found.values()}
+        if self.fail_on_collapse and "collapse" in kinds:
+            return COLLAPSED
+        return UNKNOWN if "unknown" in kinds else 0
 
-    def _read(self) -> tuple["Samples", dict[str, "Samples"]]:
-        """The real samples, and the generated ones of each seed, in the form of the real ones."""
+    def _conditions(self, real: "Samples", fake: "Samples") -> "Conditions | None":
+        from jaxgan.diagnosis import Conditions
+
+        if self.group is None:
+            if self.real_group is not None:
+                raise ValueError("--real-group needs --group, the conditions of the generated samples")
+            return None
+        of_fakes = _names(self.group, fake, "generated")
+        return Conditions(of_fakes, None if self.real_group is None else _names(self.real_group, real, "real"))
+
+    def _read(self) -> tuple["Samples", dict[str, "Samples"], dict[str, "Samples"]]:
+        """The real samples; in their form the generated ones of each seed, and those of --train and --holdout."""
         from jaxgan.data.pictures import size_from_text
         from jaxgan.diagnosis import read_generated, read_samples
 
@@ -89,7 +112,32 @@ class Diagnose:
         like: dict[str, Any] = {} if real.table is None else columns
         if size is not None and real.kind == "images":
             like["size"] = real.data.shape[1:3]
-        return real, read_generated(self.fake, like=real, run_seed=self.run_seed, **like, **both)
+        fakes = read_generated(self.fake, like=real, run_seed=self.run_seed, **like, **both)
+        sources = {"train": self.train, "holdout": self.holdout}
+        others = {name: read_samples(x, like=real, **like, **both) for name, x in sources.items() if x is not None}
+        return real, fakes, others
+
+
+def _names(path: Path, samples: "Samples", what: str) -> list[str]:
+    """The condition of each sample, from a file or from the labels."""
+    from jaxgan.backend.arrays import read_npy
+
+    if str(path) == "labels":
+        if samples.labels is None:
+            raise ValueError(f"the {what} samples have no labels to group by")
+        return [samples.names[label] for label in samples.labels]
+    if not path.is_file():
+        raise ValueError(f"no file {path} with the conditions of the {what} samples")
+    if path.suffix == ".npy":
+        array = read_npy(path)
+        if array.ndim != 1:
+            raise ValueError(f"{path} holds an array {array.shape}; conditions are one name or number a sample, [n]")
+        names = array.astype(str).tolist()
+    else:
+        names = path.read_text().splitlines()
+    if len(names) != len(samples.data):
+        raise ValueError(f"{path} names {len(names)} conditions, but there are {len(samples.data)} {what} samples")
+    return names
 
 
 def _claim(folder: Path) -> None:

@@ -2,26 +2,27 @@
 
 import contextlib
 import dataclasses
-import io
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import jax
 import tyro
 
-from jaxgan import report
 from jaxgan.backend import processes
 from jaxgan.commands.listing import Listed, listing
-from jaxgan.commands.usage import description
+from jaxgan.commands.usage import description, differences, parse_options
 from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import evaluator, monitored_modes
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
+from jaxgan.runs.interpolating import write_interpolations
 from jaxgan.runs.loading import EXAMPLE, Described, Example, example_of
 from jaxgan.runs.needs import check_memory
 from jaxgan.runs.options import Architecture, Run, Training
@@ -133,8 +134,8 @@ def _parse(experiment: Experiment, arguments: Sequence[str]) -> Options:
     first = started_from(arguments, experiment.run) or next(iter(experiment.arms.values()))
     default = Options(experiment.run, experiment.data, first.architecture, first.training)
     kind = Options[type(experiment.data)]  # pyright: ignore[reportInvalidTypeArguments]
-    text = description(experiment.description, experiment.arms)
-    return parse(kind, arguments, default=default, description=text, compact_help=True)
+    text = description(experiment.description, experiment.arms, experiment.data)
+    return parse_options(default, arguments, description=text, kind=kind, details=differences(experiment.arms))
 
 
 def started_from(arguments: Sequence[str], run: Run) -> Described | None:
@@ -152,32 +153,6 @@ def _given(arguments: Sequence[str], name: str) -> str | None:
         if option.replace("_", "-") == f"--{name}":
             return value or following
     return None
-
-
-def parse(kind: Any, arguments: Sequence[str], **others: Any) -> Any:
-    """Reads options with tyro; a mistake in them is raised as a ValueError of one line."""
-    complaint = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(complaint):
-            return tyro.cli(kind, args=arguments, **others)
-    except SystemExit as stopped:
-        if not stopped.code:
-            raise
-        # A frame of box-drawing characters around the message, a rule, and then advice.
-        message = complaint.getvalue().split("\n", 1)[-1].split("───")[0].replace("│", " ")
-        message = " ".join(message.split())
-        # What the options complain of together is complete; tyro names the group and breaks the lines.
-        cause = _cause(stopped)
-        if isinstance(cause, ValueError) and not message.startswith("Error parsing --"):
-            raise ValueError(str(cause)) from None
-        raise ValueError(f"{message}; see --help") from None
-
-
-def _cause(error: BaseException) -> BaseException:
-    """What an exception goes back to, as far as those who raised it say."""
-    while error.__context__ is not None and not error.__suppress_context__:
-        error = error.__context__
-    return error
 
 
 def _compares(experiment: Experiment, arguments: Sequence[str]) -> bool:
@@ -204,6 +179,8 @@ def _config(
         "device_kind": jax.devices()[0].device_kind,
         "device_count": jax.device_count(),
         "git_revision": _revision(),
+        "command": shlex.join([Path(sys.orig_argv[0]).name, *sys.orig_argv[1:]]),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
@@ -284,17 +261,22 @@ def train_one(experiment: Experiment, options: Options, files: Mapping[str, Any]
     Returns:
       The path of the report.
     """
+    from jaxgan import report
+
     task = experiment.task(options.data)
     check_memory(options.architecture, options.training, options.run, task)
     evaluation = evaluator(task, metrics=options.run.metric)
     summary = _train(experiment, options, task, evaluation, None, options.run.workdir, files)
     if processes.is_first():
+        write_interpolations(options.run.workdir)
         report.write_run(options.run.workdir)
     _print(report.comparison_table([summary]))
     return options.run.workdir / "report.html"
 
 
 def _compare(experiment: Experiment, options: Options) -> Path:
+    from jaxgan import report
+
     task = experiment.task(options.data)
     for arm in experiment.arms.values():
         check_memory(*arm, options.run, task)
@@ -315,6 +297,7 @@ def _compare(experiment: Experiment, options: Options) -> Path:
             of_arm = dataclasses.replace(options, **arm._asdict())
             summaries.append(_train(experiment, of_arm, task, evaluation, name, workdir / name))
             if processes.is_first():
+                write_interpolations(workdir / name)
                 write_report(workdir / name)
     _print(report.comparison_table(summaries))
     return report.write_comparison(workdir, list(experiment.arms)) if processes.is_first() else workdir / "report.html"

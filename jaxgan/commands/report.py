@@ -5,8 +5,6 @@ from pathlib import Path
 
 import tyro
 
-from jaxgan.report import write_run
-
 
 @dataclasses.dataclass(frozen=True)
 class Report:
@@ -16,5 +14,7 @@ class Report:
     """Folder of the run."""
 
     def __call__(self) -> int:
+        from jaxgan.report import write_run
+
         print(f"report: {write_run(self.workdir)}")
         return 0

@@ -2,20 +2,15 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
-import numpy as np
 import tyro
 
-from jaxgan import report
-from jaxgan.backend.files import write_whole
-from jaxgan.data.encodings import FILE, Encoding, encoding_from_json
-from jaxgan.data.preparation import Scaling
-from jaxgan.data.table_files import TABLE_FILES, table_bytes
-from jaxgan.data.tables import TableEncoding
-from jaxgan.runs import folder
-from jaxgan.runs.loading import Loaded, draw, load
+if TYPE_CHECKING:
+    import numpy as np
+
+    from jaxgan.data.encodings import Encoding
+    from jaxgan.runs.loading import Loaded
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,13 +27,20 @@ class Sample:
     """How many."""
     seed: int | None = None
     """Which of the trained seeds is sampled; none is the first."""
-    label: int | None = None
-    """Class of all samples, by its number, for a conditional model; none is classes in equal shares, and for rows in
-    those of the table."""
+    label: str | None = None
+    """Class of all samples, by its name or number, for a conditional model; none is classes in equal shares, and for
+    rows in those of the table."""
     key: int = 0
     """Another number draws other samples; the same one draws the same."""
 
     def __call__(self) -> int:
+        import jax
+        import numpy as np
+
+        from jaxgan.data.table_files import TABLE_FILES
+        from jaxgan.data.tables import TableEncoding
+        from jaxgan.runs.loading import class_number, draw, load
+
         if self.out.suffix not in (".png", ".npz", *TABLE_FILES):
             raise ValueError(f"--out is a file that ends in .png, .npz, {', '.join(TABLE_FILES)}, not {self.out}")
         if self.out.exists():
@@ -48,17 +50,27 @@ class Sample:
         table = encoding if isinstance(encoding, TableEncoding) else None
         if self.out.suffix in TABLE_FILES and table is None:
             raise ValueError(f"{self.workdir} was not trained on a table: --out is a .png or .npz file")
-        key, labels = jax.random.key(self.key), self.label
+        labels = None if self.label is None else class_number(run, self.label)
         if labels is None and table is not None and table.classes is not None:
             labels = _in_shares(np.asarray(table.classes.levels), self.n, self.key)
-        samples = draw(run, key, self.n, seed=self.seed, label=labels)
-        self._write(run, samples, labels, encoding)
+        samples = draw(run, jax.random.key(self.key), self.n, seed=self.seed, label=labels)
+        self._write(run, samples, None if labels is None else np.broadcast_to(labels, self.n), encoding)
         seed = run.seeds[0] if self.seed is None else self.seed
         print(f"{len(samples)} samples of seed {seed} at step {run.step}: {self.out}")
         return 0
 
-    def _write(self, run: Loaded, samples: np.ndarray, labels: Any, encoding: Encoding | None) -> None:
-        labels = None if labels is None else np.broadcast_to(labels, len(samples))
+    def _write(
+        self, run: "Loaded", samples: "np.ndarray", labels: "np.ndarray | None", encoding: "Encoding | None"
+    ) -> None:
+        import numpy as np
+
+        from jaxgan import report
+        from jaxgan.backend.files import write_whole
+        from jaxgan.data.preparation import Scaling
+        from jaxgan.data.table_files import TABLE_FILES, table_bytes
+        from jaxgan.data.tables import TableEncoding
+        from jaxgan.runs import folder
+
         if self.out.suffix == ".png":
             (real,) = folder.read_arrays(self.workdir / folder.SAMPLES, ("real",))
             picture = report.picture_of_samples(run.example.kind, samples, real)
@@ -75,17 +87,22 @@ class Sample:
             write_whole(self.out, lambda file: np.savez(file, **arrays))
 
 
-def read_encoding(workdir: Path) -> Encoding | None:
+def read_encoding(workdir: Path) -> "Encoding | None":
     """How the data of a run were encoded, so that its samples become such data again; None where they were not.
 
     Raises:
       ValueError: the file cannot be read; one line.
     """
+    from jaxgan.data.encodings import FILE, encoding_from_json
+    from jaxgan.runs import folder
+
     path = workdir / FILE
     found = folder.read_json(path)
     return None if found is None else encoding_from_json(found, str(path))
 
 
-def _in_shares(shares: np.ndarray, n: int, key: int) -> np.ndarray:
+def _in_shares(shares: "np.ndarray", n: int, key: int) -> "np.ndarray":
     """`[n]` classes, drawn with these shares."""
+    import numpy as np
+
     return np.random.default_rng(key).choice(len(shares), n, p=shares / shares.sum()).astype(np.int32)

@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -13,23 +13,6 @@ import rich.console
 import rich.table
 import tyro
 
-import jaxgan
-from jaxgan import data, losses, networks, optimizers, samplers, techniques
-from jaxgan.adversarial import dynamics
-from jaxgan.runs.catalogues import DYNAMICS, LOSSES, OPTIMIZERS, TECHNIQUES
-from jaxgan.runs.factories import Catalogue
-
-# The option of an experiment that asks for what a package exports, where a catalogue says that text can.
-_PACKAGES: tuple[tuple[ModuleType, str, Catalogue | None], ...] = (
-    (techniques, "--technique", TECHNIQUES),
-    (losses, "--loss", LOSSES),
-    (dynamics, "--dynamics", DYNAMICS),
-    (networks, "", None),
-    (optimizers, "--discriminator-optimizer", OPTIMIZERS),
-    (samplers, "", None),
-    (data, "", None),
-    (jaxgan, "", None),
-)
 _OPTIONS = {
     "Unroll": "--unroll.steps",
     "SpectralNorm": "--spectral-norm",
@@ -56,15 +39,34 @@ class Entry(NamedTuple):
     cost: str
 
 
+def _packages() -> tuple[tuple[ModuleType, str, Mapping[str, Any]], ...]:
+    """Where they are, and the option of an experiment that asks for what its catalogue can write as text."""
+    import jaxgan
+    from jaxgan import data, losses, networks, optimizers, samplers, techniques
+    from jaxgan.adversarial import dynamics
+    from jaxgan.runs.catalogues import DYNAMICS, LOSSES, OPTIMIZERS, TECHNIQUES
+
+    return (
+        (techniques, "--technique", TECHNIQUES.factories),
+        (losses, "--loss", LOSSES.factories),
+        (dynamics, "--dynamics", DYNAMICS.factories),
+        (networks, "", {}),
+        (optimizers, "--discriminator-optimizer", OPTIMIZERS.factories),
+        (samplers, "", {}),
+        (data, "", {}),
+        (jaxgan, "", {}),
+    )
+
+
 def entries() -> dict[str, Entry]:
     """Every public factory whose docstring says when to use it and what it costs, by name."""
     found: dict[str, Entry] = {}
-    for package, option, catalogue in _PACKAGES:
-        for name, factory in inspect.getmembers(package):  # what `jaxgan` itself names is imported by this
+    for package, option, written in _packages():
+        for name in (name for name in dir(package) if not name.startswith("_") and name not in found):
+            factory = getattr(package, name)
             use, cost = labelled(factory, "Use when"), labelled(factory, "Cost")
-            if callable(factory) and use and cost and not name.startswith("_") and name not in found:
-                written = catalogue is not None and name in catalogue.factories
-                how = _OPTIONS.get(name) or (f"{option} {name}" if written else f"{package.__name__}.{name}")
+            if callable(factory) and use and cost:
+                how = _OPTIONS.get(name) or (f"{option} {name}" if name in written else f"{package.__name__}.{name}")
                 found[name] = Entry(name, factory, how, use, cost)
     return found
 

@@ -10,8 +10,10 @@ from typing import Literal
 import numpy as np
 
 from jaxgan.backend import processes
-from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, parse, started_from, train_one
+from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, started_from, train_one
 from jaxgan.commands.listing import listing
+from jaxgan.commands.parsing import parse
+from jaxgan.commands.usage import HELP, parse_options
 from jaxgan.data import Examples, ImageStream, balanced, encoding_as_json
 from jaxgan.data.encodings import FILE
 from jaxgan.data.own_data import OwnData, imbalance, own_data
@@ -19,7 +21,6 @@ from jaxgan.data.pictures import size_from_text
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.types import Kind
 
-HELP = ("-h", "--help", "-H", "--help-verbose")
 ASKED = ("class_accuracy",)  # what is measured of a conditional model where nothing else is asked for
 OUT = {"tables": "rows.csv", "images": "samples.png"}
 FEW = 1000  # examples, below which a discriminator may learn them by heart
@@ -29,8 +30,7 @@ A folder of images (class folders are labels), a .npy, .npz or .safetensors file
 kind), a table (.csv, .tsv, .parquet), or tfds:NAME/SPLIT. Images are cut at the centre to the proportions of --size and
 resized; what is transparent is shown on white. Numbers are standardised by the data, and jaxgan sample gives them back
 in the units of the data: rows with the columns of the table. Where there are labels, the generator is asked for each
-class, and classes are drawn equally often (--no-conditional: neither). All else is as in the experiments; -H explains
-each option, and defaults are those for the kind of the data."""
+class, and classes are drawn equally often (--no-conditional: neither). Defaults are those for the kind of the data."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,8 +117,7 @@ def _run(arguments: Sequence[str]) -> int:
 def _train(options: Options, source: Source, found: OwnData) -> int:
     processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
     task, conditional, run = found.task, options.architecture.conditional, options.run
-    if processes.is_first():
-        print("\n".join(said(task, conditional)))
+    processes.say("\n".join(said(task, conditional)), sys.stdout)
     if not conditional and run.metric == ASKED:
         run = dataclasses.replace(run, metric=())
     recorded = Recorded(**dataclasses.asdict(source), digest=_digest(task))
@@ -127,8 +126,8 @@ def _train(options: Options, source: Source, found: OwnData) -> int:
     experiment = Experiment("train", DESCRIPTION, recorded, lambda _: task, run, {})
     files = {} if found.encoding is None else {FILE: encoding_as_json(found.encoding)}
     page = train_one(experiment, dataclasses.replace(options, data=recorded, run=run), files)
-    if processes.is_first():
-        print(f"report: {page}\nsamples: jaxgan sample {run.workdir} --out {OUT.get(task.kind, 'samples.npz')}")
+    sample = f"jaxgan sample {run.workdir} --out {OUT.get(task.kind, 'samples.npz')}"
+    processes.say(f"report: {page}\nsamples: {sample}", sys.stdout)
     return 0
 
 
@@ -169,14 +168,7 @@ def _options(arguments: Sequence[str], source: Source, kind: Kind, classes: bool
     architecture = dataclasses.replace(arm.architecture, conditional=classes)
     first = started_from(arguments, run) or Arm(architecture, arm.training)
     default = Options(run, source, first.architecture, first.training)
-    return parse(
-        Options[Source],
-        arguments,
-        default=default,
-        description=DESCRIPTION,
-        compact_help=True,
-        prog="jaxgan train",
-    )
+    return parse_options(default, arguments, description=DESCRIPTION, kind=Options[Source], prog="jaxgan train")
 
 
 def _digest(task: Examples | ImageStream) -> str:

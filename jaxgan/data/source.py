@@ -1,5 +1,6 @@
 """Image sets that TFDS has prepared on disk, read without TensorFlow and without the network."""
 
+import difflib
 import io
 import os
 import re
@@ -141,6 +142,16 @@ def _records(builder: Any, name: str, split: str, directory: str, decoders: Any)
 
 
 def _missing(name: str, directory: str) -> MissingData:
+    import tensorflow_datasets as tfds
+
+    known, asked = tfds.list_builders(with_community_datasets=False), re.split("[/:]", name)[0]
+    if asked not in known:
+        near = difflib.get_close_matches(asked, known, n=1, cutoff=0.8)
+        hint = f", but {near[0]!r}" if near else ""
+        return MissingData(
+            f"data set {name!r} is not in {directory}, and TFDS can prepare none of that name{hint}; a folder of "
+            "images of your own is trained on with: jaxgan train --data FOLDER"
+        )
     return MissingData(f"data set {name!r} is not in {directory}; prepare it with: {_command(name, directory)}")
 
 
@@ -150,7 +161,9 @@ def _unreadable(name: str, directory: str, reason: str) -> MissingData:
 
 
 def _command(name: str, directory: str) -> str:
-    return f"pip install 'jaxgan[prepare]' && tfds build {name} --file_format=array_record --data_dir {directory}"
+    # The extra `prepare`, written so that it is found without jaxgan in a package index.
+    install = "pip install importlib_resources tensorflow-cpu"
+    return f"{install} && tfds build {name} --file_format=array_record --data_dir {directory}"
 
 
 def _read_many(records: Sequence[Any], indices: list[int]) -> list[Any]:

@@ -32,22 +32,33 @@ class Animation(NamedTuple):
 
 def samples_evolving(run: Run) -> Animation | None:
     """Draws every snapshot of a run, or as many as a page can carry; None with fewer than two."""
-    if len(run.snapshots) < 2:
+    return _animated(run, run.snapshots, [f"step {number(float(step))}" for step in run.steps])
+
+
+def interpolations(run: Run) -> Animation | None:
+    """Draws what lies between latents, frame by frame; None where nothing was kept of it."""
+    last = max(len(run.interpolations) - 1, 1)
+    titles = [f"{100 * i / last:.0f} % of the way" for i in range(len(run.interpolations))]
+    return _animated(run, run.interpolations, titles)
+
+
+def _animated(run: Run, snapshots: np.ndarray, titles: list[str]) -> Animation | None:
+    """A frame for each of `snapshots`, `[frames, seeds, n, ...]`, or for as many as a page can carry."""
+    if len(snapshots) < 2:
         return None
-    names = seed_names(run.summary, run.snapshots.shape[1])
-    view = view_of(run.kind, run.real if len(run.real) else run.snapshots[-1, 0])
-    chosen = np.unique(np.linspace(0, len(run.snapshots) - 1, FRAMES).round().astype(int))
+    names = seed_names(run.summary, snapshots.shape[1])
+    view = view_of(run.kind, run.real if len(run.real) else snapshots[-1, 0])
+    chosen = np.unique(np.linspace(0, len(snapshots) - 1, FRAMES).round().astype(int))
     columns = min(2, len(names))
     lines = -(-len(names) // columns)
     figure, cells = _grid(4.0 if columns == 1 else 3.1, (lines, columns), view, names)
     frames: list[tuple[str, bytes]] = []
     lossless = True
     for t in chosen:
-        title = f"step {number(float(run.steps[t]))}"
-        image = _drawn(figure, cells, view, run.snapshots[t], run.real, title)
+        image = _drawn(figure, cells, view, snapshots[t], run.real, titles[t])
         if not frames:  # points and digits are smaller without loss, photographs with it
             lossless = len(_webp(image, lossless=True)) <= len(_webp(image, lossless=False))
-        frames.append((title, _webp(image, lossless=lossless)))
+        frames.append((titles[t], _webp(image, lossless=lossless)))
     while sum(len(data) for _, data in frames) > LARGE and len(frames) > 2:
         frames = frames[::-2][::-1]  # the last one stays
     return Animation(figure.get_figwidth(), frames)

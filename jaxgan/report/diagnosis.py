@@ -13,7 +13,8 @@ from jaxgan.report.page import write_page
 from jaxgan.report.samples import TILED, as_images, view_of
 from jaxgan.report.style import COLOURS, DASHED, STATES, in_colour, label_axes, plain_text
 
-_ROWS, _COLUMNS = 8, 10  # of a gallery
+_ROWS, _COLUMNS, _GROUPS = 24, 10, 10  # of a gallery, and of repeats in it
+_NAMED = 60  # modes; more have no name at their bar
 
 
 def write_diagnosis(directory: str | os.PathLike[str], diagnosis: Any) -> Path:
@@ -30,9 +31,10 @@ def write_diagnosis(directory: str | os.PathLike[str], diagnosis: Any) -> Path:
     if diagnosis.modes:
         figures = {
             "missing": ("What is missing: real samples of lost and starved modes", _missing(diagnosis)),
-            "modes": ("Fakes in each mode", _modes(diagnosis.modes)),
+            "modes": ("Fakes in each mode", mode_bars(diagnosis.modes)),
             "map": ("Where real and generated samples lie", _map(diagnosis)),
-            "twins": ("Fakes that repeat each other", _twins(diagnosis)),
+            "repeats": ("Fakes that repeat each other", _repeats(diagnosis)),
+            "copies": ("Fakes, and the samples that they are nearest to", _copies(diagnosis)),
             "samples": ("Random samples", _samples(diagnosis.samples)),
         }
     groups = {state: [mode for mode in diagnosis.modes if mode.state == state] for state in ("lost", "starved")}
@@ -43,29 +45,37 @@ def write_diagnosis(directory: str | os.PathLike[str], diagnosis: Any) -> Path:
         title="Has it collapsed?",
         verdict=diagnosis.verdict,
         measures=diagnosis.measures,
+        conditions=sorted((c for c in diagnosis.found.conditions if c.samples), key=lambda c: c.ratio)[:20]
+        if diagnosis.found
+        else (),
         conventions=diagnosis.conventions,
         **groups,
     )
 
 
-def _modes(modes: Sequence[Any]) -> Figure:
-    figure = Figure((min(11.0, 0.22 * len(modes) + 4.0), 3.2), dpi=110, layout="constrained")
+def mode_bars(modes: Sequence[Any]) -> Figure:
+    """Bars: few modes below each other with their names beside them, many side by side without names."""
+    named = len(modes) <= _NAMED
+    size = (8.0, 0.22 * len(modes) + 1.3) if named else (min(11.0, 0.05 * len(modes) + 4.0), 3.2)
+    figure = Figure(size, dpi=110, layout="constrained")
     axes = figure.subplots()
     place = np.arange(len(modes))
     for state, colour in STATES.items():
-        chosen = [i for i, mode in enumerate(modes) if mode.state == state]
-        if chosen:
-            axes.bar(place[chosen], [modes[i].seen for i in chosen], color=colour, width=0.7, label=state)
+        chosen = np.array([i for i, mode in enumerate(modes) if mode.state == state], int)
+        if len(chosen):
+            (axes.barh if named else axes.bar)(
+                place[chosen], [modes[i].seen for i in chosen], 0.7, color=colour, label=state
+            )
     lost = [i for i, mode in enumerate(modes) if mode.state == "lost"]
-    axes.scatter(lost, [0.0] * len(lost), marker="x", color=COLOURS[1], s=45, zorder=3, clip_on=False)
-    expected = [mode.expected for mode in modes]
-    axes.step([*(place - 0.5), len(modes) - 0.5], [*expected, expected[-1]], where="post", label="expected", **DASHED)
-    names = [plain_text(mode.name) for mode in modes]
-    step = -(-len(modes) // 50)
-    long = max(map(len, names)) > 3
-    axes.set_xticks(place[::step], names[::step], rotation=90 if long else 0)
-    label_axes(axes, "", "mode", "generated samples")
-    axes.tick_params(axis="x", labelsize=7)
+    where = np.array([np.zeros(len(lost)), lost])
+    axes.scatter(*(where if named else where[::-1]), marker="x", color=COLOURS[1], s=45, zorder=3, clip_on=False)
+    expected, edges = [mode.expected for mode in modes], np.arange(len(modes) + 1) - 0.5
+    orientation = "horizontal" if named else "vertical"
+    axes.stairs(expected, edges, baseline=None, orientation=orientation, label="expected", **DASHED)
+    label_axes(axes, "", *(("generated samples", "") if named else ("mode", "generated samples")))
+    if named:
+        axes.set_yticks(place, [plain_text(mode.name) for mode in modes])
+        axes.set_ylim(len(modes) - 0.4, -0.6)
     figure.legend(loc="outside upper center", ncols=5, fontsize=8, frameon=False)
     return figure
 
@@ -101,11 +111,23 @@ def _missing(diagnosis: Any) -> Figure | None:
     return _gallery(diagnosis.samples, rows[:_ROWS]) if rows else None
 
 
-def _twins(diagnosis: Any) -> Figure | None:
-    if diagnosis.samples.kind not in TILED or not diagnosis.diversity.groups:
+def _repeats(diagnosis: Any) -> Figure | None:
+    groups = diagnosis.found.repeats.groups[:_GROUPS]
+    if diagnosis.samples.kind not in TILED or not groups:
         return None
-    samples, groups = diagnosis.samples, diagnosis.diversity.groups[:_ROWS]
+    samples = diagnosis.samples
     return _gallery(samples, [(f"{len(group)} alike", samples.fake[group[:_COLUMNS]]) for group in groups])
+
+
+def _copies(diagnosis: Any) -> Figure | None:
+    copies, samples = diagnosis.found.copies, diagnosis.samples
+    if samples.kind not in TILED or not copies.found:
+        return None
+    fakes, reals = copies.pairs[: 3 * _COLUMNS].T
+    rows = []
+    for i in range(0, len(fakes), _COLUMNS):
+        rows += [("generated", samples.fake[fakes[i : i + _COLUMNS]]), ("real", samples.real[reals[i : i + _COLUMNS]])]
+    return _gallery(samples, rows)
 
 
 def _samples(samples: Any) -> Figure | None:

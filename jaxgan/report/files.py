@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxgan.runs import folder
+from jaxgan.runs import folder, interpolating
 from jaxgan.runs.summary import Summary, read_summary
 from jaxgan.types import Kind
 
@@ -22,6 +22,7 @@ class Run(NamedTuple):
     steps: np.ndarray  # [t]
     snapshots: np.ndarray  # [t, seeds, m, ...]
     kind: Kind = "points"  # what an example is
+    interpolations: np.ndarray = np.zeros(0)  # [frames, seeds, walks, ...]
 
 
 def read_run(directory: Path) -> Run:
@@ -40,6 +41,7 @@ def read_run(directory: Path) -> Run:
         summary,
         rows,
         *arrays,
+        interpolations=folder.read_arrays(directory / interpolating.FILE, ("samples",))[0].astype(np.float64),
         kind=_kind(config, summary, real.ndim == 4 or samples.ndim == 5 or snapshots.ndim == 6),
     )
 

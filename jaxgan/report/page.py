@@ -12,7 +12,7 @@ import jinja2
 from matplotlib.figure import Figure
 
 from jaxgan.backend.files import write_whole
-from jaxgan.report.animation import Animation, samples_evolving
+from jaxgan.report.animation import Animation, interpolations, samples_evolving
 from jaxgan.report.curves import coverage, reached, training
 from jaxgan.report.files import read_run
 from jaxgan.report.modes import mode_counts, modes_through_training
@@ -23,6 +23,7 @@ from jaxgan.report.words import (
     between,
     column,
     comparison_verdict,
+    credit,
     damaged_modes,
     metric_names,
     number,
@@ -30,7 +31,16 @@ from jaxgan.report.words import (
     spread,
     verdict,
 )
+from jaxgan.runs import folder
 from jaxgan.runs.folder import flat
+
+_FILES = {
+    folder.SAMPLES: "the final samples of each seed, and real ones",
+    folder.SNAPSHOTS: "samples through training",
+    folder.METRICS: "what was logged, a line for each seed and logging point",
+    folder.SUMMARY: "the numbers of this page",
+    folder.CONFIG: "the whole configuration",
+}
 
 
 class _Picture(NamedTuple):
@@ -94,15 +104,19 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
     """
     directory = Path(directory)
     run = read_run(directory)
+    # Two views of the samples, the curves, and only then the other views of the same facts.
     figures = {
         "samples": ("Samples through training", samples_through_training(run)),
         "evolution": ("Sample evolution", samples_evolving(run)),
+        "interpolations": ("Between latents", interpolations(run)),
+        "coverage": ("Coverage through training", coverage(run)),
+        "losses": ("Losses through training", training(run)),
         "history": ("Modes through training", modes_through_training(run)),
         "modes": ("Samples in each mode", mode_counts(run)),
         "map": ("Where real and generated samples lie", map_of_samples(run)),
-        "coverage": ("Coverage through training", coverage(run)),
-        "losses": ("Losses through training", training(run)),
     }
+    if not run.interpolations.size:
+        del figures["interpolations"]
     if run.kind == "points" and run.samples.size and math.prod(run.samples.shape[2:]) <= 2:
         del figures["map"]  # the samples themselves show it
     title = str(run.summary.task or run.config.get("experiment") or directory.resolve().name)
@@ -120,7 +134,13 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
         summary=run.summary,
         metrics=metric_names(run.summary),
         arms=None,
+        files=_files(directory),
     )
+
+
+def _files(directory: Path) -> dict[str, str]:
+    """Which of the files beside the page there are, and what they hold."""
+    return {name: held for name, held in _FILES.items() if (directory / name).exists()}
 
 
 def write_comparison(directory: str | os.PathLike[str], arms: Sequence[str]) -> Path:
@@ -148,6 +168,8 @@ def write_comparison(directory: str | os.PathLike[str], arms: Sequence[str]) -> 
     steps = [number(summary.steps) for summary in summaries]
     options = [_flat(run.config.get("options") or {}) for run in runs]
     differing = {name: [x.get(name, "n/a") for x in options] for name in dict.fromkeys(k for x in options for k in x)}
+    differing = {name: x for name, x in differing.items() if len(set(x)) > 1}
+    said = comparison_verdict(arms, summaries, verdicts)
     return write_page(
         directory,
         {
@@ -156,11 +178,12 @@ def write_comparison(directory: str | os.PathLike[str], arms: Sequence[str]) -> 
         },
         "report.html.jinja",
         title=f"{summaries[0].task or directory.resolve().name}: {len(arms)} arms",
-        verdict=comparison_verdict(arms, summaries, verdicts),
+        verdict=said._replace(evidence=(*said.evidence, *credit(arms, differing))),
         steps=steps[0] if len(set(steps)) == 1 else ", ".join(map(" ".join, zip(steps, arms, strict=True))),
         config=runs[0].config,
         summary=summaries[0],
         metrics=metric_names(*summaries),
         arms=list(zip(arms, summaries, verdicts, strict=True)),
-        differing={name: x for name, x in differing.items() if len(set(x)) > 1},
+        differing=differing,
+        files=_files(directory),
     )

@@ -117,6 +117,9 @@ def draw_examples(axes: Axes, view: View, real: np.ndarray, fake: np.ndarray | N
                 linewidths=0,
             )
             if x is shown and not inside.all():
+                # At the edge where they would leave the view, so that a panel is never empty.
+                edge = np.clip(points[~inside][:_POINTS], view.limits[:, 0], view.limits[:, 1])
+                axes.scatter(*edge.T, s=14, color=COLOURS[1], alpha=0.5, linewidths=0, clip_on=False, zorder=4)
                 notes.append(f"{100 - 100 * np.mean(inside):.3g} % outside")
         axes.set(xlim=view.limits[0], ylim=view.limits[1], aspect="equal")
     if broken := 1 - np.mean(finite_examples(shown)):
@@ -179,7 +182,12 @@ def _gallery(kind: Kind, rows: dict[str, list[np.ndarray]], titles: Sequence[str
             else:
                 axes.set_axis_off()
     if not view.tiled:
-        figure.suptitle("Generated (blue) over real (grey)", fontsize=10, y=1 - 0.08 / figure.get_figheight(), va="top")
+        figure.suptitle(
+            "Generated (blue; orange at the edge: outside) over real (grey)",
+            fontsize=10,
+            y=1 - 0.08 / figure.get_figheight(),
+            va="top",
+        )
     label_figure(figure, view)
     return figure
 

@@ -9,6 +9,10 @@ import numpy as np
 from jaxgan.runs.summary import Metric, Summary
 from jaxgan.types import Verdict
 
+_SHARES = {"high_quality", "missing_mass", "class_accuracy", "precision", "recall", "coverage"}
+_SHARES |= {"different_bins", "duplicates"}
+_NOT_NEGATIVE = {"reverse_kl", "reverse_kl_all", "density", "duplicate_pairs", "vendi_score"}
+_NOT_NEGATIVE |= {"sliced_wasserstein", "wasserstein_distance"}
 _VERBS = {
     "healthy": "keeps the modes",
     "partial": "loses modes",
@@ -49,12 +53,24 @@ def metric_names(*summaries: Summary) -> list[str]:
 
 
 def spread(summary: Summary, metric: str) -> str:
-    """The mean over seeds with the half-width of its 95 % interval."""
-    mean = number(summary.mean.get(metric))
-    half = value(summary.ci95.get(metric))
+    """The mean over seeds and its 95 % interval, as far as the metric can reach."""
+    mean, half = value(summary.mean.get(metric)), value(summary.ci95.get(metric))
     if len(summary.seeds) == 1:
-        return f"{mean} (one seed)"
-    return mean if math.isnan(half) else f"{mean} ± {half:.2g}"
+        return f"{number(mean)} (one seed)"
+    if math.isnan(half):
+        return number(mean)
+    low, high = _range(summary, metric)
+    return f"{number(mean)} ({number(max(mean - half, low))} to {number(min(mean + half, high))})"
+
+
+def _range(summary: Summary, metric: str) -> tuple[float, float]:
+    """Where a metric can lie; a Student interval of a few seeds knows nothing of it."""
+    if metric == "modes":
+        total = value(summary.modes_total)
+        return 0.0, math.inf if math.isnan(total) else total
+    if metric in _SHARES:
+        return 0.0, 1.0
+    return (0.0 if metric in _NOT_NEGATIVE else -math.inf), math.inf
 
 
 def _reach(summary: Summary) -> str:
@@ -89,6 +105,26 @@ def comparison_verdict(names: Sequence[str], summaries: Sequence[Summary], verdi
     return Verdict(best.kind, best.quality, "; ".join(texts) + ".")
 
 
+def credit(names: Sequence[str], differing: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What a comparison can say of the cause: a sentence for each arm by how many options it differs from the first.
+
+    Args:
+      names: of the arms.
+      differing: options that are not the same in all arms, and their value in each.
+    """
+    sentences = []
+    for i, name in enumerate(names[1:], 1):
+        changed = [option for option, values in differing.items() if values[i] != values[0]]
+        if len(changed) == 1:
+            sentences.append(f"{name} differs from {names[0]} in {changed[0]} alone.")
+        elif changed:
+            sentences.append(
+                f"{name} differs from {names[0]} in {len(changed)} options, so this comparison does not say which of "
+                "them makes the difference."
+            )
+    return tuple(sentences)
+
+
 def _verb(summary: Summary, kind: str) -> str:
     low = summary.verdict is not None and summary.verdict.quality == "low"
     if kind == "partial" and not any(seed.verdict is not None and seed.verdict.lost for seed in summary.seeds):
@@ -121,7 +157,7 @@ def damaged_modes(summary: Summary) -> list[dict[str, Any]]:
 
 
 def comparison_table(summaries: Sequence[Summary]) -> str:
-    """The arms as aligned plain text: mean ± 95 % interval [smallest to largest seed] of each metric.
+    """The arms as aligned plain text: mean (95 % interval) [smallest to largest seed] of each metric.
 
     Args:
       summaries: of each arm; `arm` or `experiment` names it.

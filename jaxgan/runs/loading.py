@@ -27,11 +27,13 @@ class Label(NamedTuple):
       shape: of one label; `()` for a class.
       dtype: of the labels, such as "int32".
       classes: how many classes there are; None where that is not known, or labels are no classes.
+      names: of the classes; empty where they have none.
     """
 
     shape: tuple[int, ...]
     dtype: str
     classes: int | None = None
+    names: tuple[str, ...] = ()
 
 
 class Example(NamedTuple):
@@ -132,8 +134,9 @@ def example_of(task: Task | Stream) -> Example:
     label = None
     if first.label is not None:
         a_class = first.label.ndim == 1 and jnp.issubdtype(first.label.dtype, jnp.integer)
-        classes = task.modes if a_class and isinstance(task, KnownModes | Classified) else None
-        label = Label(first.label.shape[1:], str(first.label.dtype), classes)
+        label = Label(first.label.shape[1:], str(first.label.dtype))
+        if a_class and isinstance(task, KnownModes | Classified):
+            label = label._replace(classes=task.modes, names=tuple(task.names))
     widths = tuple(task.widths) if isinstance(task, Tabular) else ()
     return Example(task.kind, first.data.shape[1:], str(first.data.dtype), scale, label, widths)
 
@@ -257,12 +260,32 @@ def draw(
     count = -(-n // chunk)
     if label is None:
         sample = jax.jit(lambda key, state: run.model.sample(key, state, chunk))
-        chunks = [np.asarray(sample(jax.random.fold_in(key, i), state)) for i in range(count)]
+        chunks = [np.asarray(sample(key_of_chunk(key, i), state)) for i in range(count)]
         return np.concatenate(chunks)[:n]
     labels = np.resize(_labels(run, label, n), (count, chunk))
     sample = jax.jit(lambda key, state, label: run.model.sample(key, state, chunk, label=label))
-    chunks = [np.asarray(sample(jax.random.fold_in(key, i), state, labels[i])) for i in range(count)]
+    chunks = [np.asarray(sample(key_of_chunk(key, i), state, labels[i])) for i in range(count)]
     return np.concatenate(chunks)[:n]
+
+
+def key_of_chunk(key: Key, i: int) -> Key:
+    """The key of the i-th chunk of what `draw` draws by a key."""
+    return jax.random.fold_in(key, i)
+
+
+def class_number(run: Loaded, text: str) -> int:
+    """The class that a text names: one of the names of the classes, or its number.
+
+    Raises:
+      ValueError: there is no such class.
+    """
+    names = () if run.example.label is None else run.example.label.names
+    if text in names:
+        return names.index(text)
+    if text.isdecimal():
+        return int(text)
+    known = f"they are {', '.join(names)}" if names else "they have no names: give a number"
+    raise ValueError(f"there is no class {text!r} in this run; {known}")
 
 
 def _labels(run: Loaded, label: int | np.ndarray, n: int) -> np.ndarray:

@@ -63,7 +63,7 @@ def test_a_table_with_labels_from_the_file_to_rows(tmp_path, capsys):
     assert rows.schema == real.schema and len(rows) == 500
     share = np.mean(np.asarray(real["kind"].to_pylist()) == "plum")
     assert abs(np.mean(np.asarray(rows["kind"].to_pylist()) == "plum") - share) < 0.06
-    assert main(["sample", str(run), "--n", "9", "--label", "1", "--out", str(tmp_path / "plums.csv")]) == 0
+    assert main(["sample", str(run), "--n", "9", "--label", "plum", "--out", str(tmp_path / "plums.csv")]) == 0
     assert set(csv.read_csv(tmp_path / "plums.csv")["kind"].to_pylist()) == {"plum"}
     # The same file goes on, another one is told apart from it.
     assert main(["train", "--data", str(table), "--workdir", str(run), *QUICK, "--label", "kind"]) == 0

@@ -5,9 +5,10 @@ import dataclasses
 import pytest
 
 from jaxgan import metrics
+from jaxgan.adversarial.lookahead import Unroll
 from jaxgan.commands.experiment import Arm, Experiment, main
 from jaxgan.commands.listing import documented_arguments, listing
-from jaxgan.commands.usage import description
+from jaxgan.commands.usage import COMMON, description, differences
 from jaxgan.runs.catalogues import LOSSES, NETWORKS, OPTIMIZERS, TECHNIQUES
 from jaxgan.runs.options import Architecture, Run, Training
 
@@ -41,24 +42,36 @@ def test_help_is_short_and_says_what_switches_from_the_arms_to_one_configuration
         main(experiment(plain=PLAIN, other=OTHER), ["--help"])
     assert stopped.value.code == 0
     printed = capsys.readouterr().out
-    assert len(printed.splitlines()) < 100 and "| table |" not in printed
-    said = " ".join(printed.split())
+    assert len(printed.splitlines()) <= 60 and "| table |" not in printed
+    said = " ".join(printed.replace("│", "").split())
     assert "A ring of Gaussians." in said
-    assert "Any such option switches from 2 arms to one" in said
-    assert "--steps INT (default: 20)" in said and "--modes INT (default: 8)" in said
+    assert "It compares 2 arms from the same seeds: plain, other. Any option besides --list, --modes and those" in said
+    assert "switches from 2 arms to one" in said
+    assert "--steps INT Generator updates. (default: 20)" in said
+    assert "--modes INT Gaussians on the ring. (default: 8)" in said
+    assert "non_saturating" in said and "--help-all shows all of them" in said
+    assert "--beta1" not in said and "--layers" not in said
 
 
-def test_help_writes_the_other_arms_as_options():
-    said = " ".join(description(TEXT, {"plain": PLAIN, "other": OTHER}).split())
+def test_all_of_help_explains_every_option_and_writes_the_other_arms_as_options(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(experiment(plain=PLAIN, other=OTHER), ["--seeds", "2", "--help-all"])
+    assert stopped.value.code == 0
+    said = " ".join(capsys.readouterr().out.replace("│", "").split())
+    assert "--beta1 FLOAT Adam's decay of the mean, both players. (default: 0.5)" in said
     assert "other: plain with --layers 3 --no-batch-norm --technique r1:1 replay:64 --unroll.steps 5" in said
     assert "--unroll.resample" in said
-    assert "arms" not in description(TEXT, {"plain": PLAIN})
+    options = [field for part in (Architecture, Run, Training, Unroll) for field in dataclasses.fields(part)]
+    assert all(f"{field.name.replace('_', '-')} " in said for field in options)
 
 
-def test_help_explains_each_option_where_that_is_asked(capsys):
-    with pytest.raises(SystemExit):
-        main(experiment(plain=PLAIN), ["-H"])
-    assert "Gaussians on the ring." in capsys.readouterr().out
+def test_help_of_one_configuration_speaks_of_no_arms():
+    assert "arms" not in description(TEXT, {"plain": PLAIN}, Data()) and differences({"plain": PLAIN}) == ""
+
+
+def test_what_help_shows_are_options():
+    for part, shown in COMMON.items():
+        assert shown <= {field.name for field in dataclasses.fields(part)}
 
 
 def test_lists_what_can_be_named_and_trains_nothing(capsys, tmp_path):

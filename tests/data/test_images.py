@@ -1,6 +1,9 @@
 import io
+import re
 import socket
 import threading
+import tomllib
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -222,7 +225,7 @@ def test_errors(folder, name, options, message):
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["cifar10", "nowhere_to_be_found", "levels:2.0.0"])
+@pytest.mark.parametrize("name", ["cifar10", "mnist:9.9.9"])
 def test_a_missing_set_fails_at_once_and_says_how_to_prepare_it(folder, name, monkeypatch):
     def refuse(*arguments, **options):
         raise AssertionError("tried to reach the network")
@@ -232,8 +235,24 @@ def test_a_missing_set_fails_at_once_and_says_how_to_prepare_it(folder, name, mo
     with pytest.raises(data.MissingData) as raised:
         data.images(name, data_dir=folder)
     assert str(raised.value) == (
-        f"data set '{name}' is not in {folder}; prepare it with: pip install 'jaxgan[prepare]' && "
-        f"tfds build {name} --file_format=array_record --data_dir {folder}"
+        f"data set '{name}' is not in {folder}; prepare it with: pip install importlib_resources tensorflow-cpu "
+        f"&& tfds build {name} --file_format=array_record --data_dir {folder}"
+    )
+
+
+def test_the_command_that_prepares_a_set_installs_the_extra_for_it():
+    declared = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())["project"]
+    prepare = declared["optional-dependencies"]["prepare"]
+    assert [re.split("[>=]", requirement)[0] for requirement in prepare] == ["importlib_resources", "tensorflow-cpu"]
+
+
+@pytest.mark.parametrize(("name", "hint"), [("icons", ""), ("cifar1", ", but 'cifar10'"), ("levels:2.0.0", "")])
+def test_a_set_that_tfds_does_not_know_is_a_folder_of_ones_own(folder, name, hint):
+    with pytest.raises(data.MissingData) as raised:
+        data.images(name, data_dir=folder)
+    assert str(raised.value) == (
+        f"data set '{name}' is not in {folder}, and TFDS can prepare none of that name{hint}; a folder of images of "
+        "your own is trained on with: jaxgan train --data FOLDER"
     )
 
 

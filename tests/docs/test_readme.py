@@ -11,12 +11,23 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.slow
-def test_the_library_example_finds_all_modes():
+def run_example(begins: str) -> list[float]:
+    """What the example prints that begins so, in a process of its own."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(import jax, optax, jaxgan\n.*?)```", text, re.DOTALL)
+    (example,) = re.findall(rf"```python\n({re.escape(begins)}\n.*?)```", text, re.DOTALL)
     environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
     command = [sys.executable, "-c", example]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    modes, high_quality, reverse_kl = (float(x) for x in done.stdout.split())
+    return [float(x) for x in done.stdout.split()]
+
+
+@pytest.mark.slow
+def test_the_library_example_finds_all_modes():
+    modes, high_quality, reverse_kl = run_example("import jax, optax, jaxgan")
     assert modes == 8 and high_quality > 0.7 and reverse_kl < 0.1
+
+
+@pytest.mark.slow
+def test_parts_of_ones_own_train_together():
+    term, error = run_example("import flax.linen as nn, jax, jax.numpy as jnp, jaxgan")
+    assert 0 < term < 0.1 and error < 0.5  # a generator that makes one point is wrong by 1

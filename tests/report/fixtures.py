@@ -108,8 +108,9 @@ def write(directory: Path, examples: str = "points", snapshots: int = 8, arm: st
     (directory / "summary.json").write_text(json.dumps(summary))
     options = {"steps": 600, "generator": {"width": 128, "activation": "tanh"}, "packing": 2 if arm == "packed" else 1}
     config = {"experiment": "ring", "arm": arm, "options": options, "versions": {"python": "3.11.9", "jax": "0.10.2"}}
+    begun = {"command": "python ring.py --steps 600", "started": "2026-01-02T03:04:05+00:00"}
     (directory / "config.json").write_text(
-        json.dumps(config | {"device_kind": "cpu", "device_count": 1, "git_revision": "abc1234"})
+        json.dumps(config | {"device_kind": "cpu", "device_count": 1, "git_revision": "abc1234"} | begun)
     )
     return directory
 

@@ -6,10 +6,13 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from jaxgan import data, report
 from jaxgan.evaluation import evaluator
+from jaxgan.report.files import read_run
+from jaxgan.report.samples import samples_through_training
 from jaxgan.runs import folder
 from jaxgan.runs.summary import Summary, read_summary, write_summary
 from jaxgan.training.results import summarized
@@ -59,7 +62,9 @@ def test_the_page_is_self_contained(written):
     page = Page(written / "report.html")
     kinds = [source.split(";base64,")[0] for source in page.sources]
     assert kinds.count("data:image/png") == 5 and kinds.count("data:image/webp") == 8 and len(kinds) == 13
-    assert all(link.startswith("data:") for link in page.links)
+    beside = {"samples.npz", "snapshots.npz", "metrics.jsonl", "summary.json", "config.json"}
+    assert {link for link in page.links if not link.startswith("data:")} == beside, "only files of the run"
+    assert all((written / name).exists() for name in beside)
     assert "viewport" in page.names
     text = (written / "report.html").read_text()
     assert not [word for word in ("@import", "url(", "http", "<script src") if word in text]
@@ -72,7 +77,15 @@ def test_the_page_holds_the_numbers_and_what_they_mean(written):
     assert text.index(sentence) < text.index("Samples through training") < text.index("Metrics of the final samples")
     assert "mode 7 at (7, 0) 309 200 0 lost" in text
     assert "step 300, seed 1: collapse since step 200" in text
-    for part in ("7 ± 0.05", "how high_quality is counted", "0.9889", "seed 1", "generator.width 128", "jax 0.10.2"):
+    assert "ring.py --steps 600" in text and "started 2026-01-02 03:04:05 UTC" in text
+    for part in (
+        "7 (6.95 to 7.05)",
+        "how high_quality is counted",
+        "0.9889",
+        "seed 1",
+        "generator.width 128",
+        "jax 0.10.2",
+    ):
         assert part in text
     assert "15 steps/s" in text and "abc1234" in text
 
@@ -213,6 +226,23 @@ def test_a_comparison_without_modes(tmp_path):
     assert "Not judged: no modes are known for this task." in text and "3 (one seed)" in text
     assert (tmp_path / "a" / "report.html").read_text() == "as it was"
     assert [x.name for x in (tmp_path / "figures").iterdir()] == ["comparison.png"]
+
+
+def test_no_panel_is_empty(tmp_path):
+    """Samples outside of what is shown lie at its edge, in another colour."""
+    directory = run(tmp_path / "run")
+    with np.load(directory / "samples.npz") as file:
+        real = file["real"]
+    drawn = []
+    for far in (0.0, 1e6):
+        np.savez(directory / "samples.npz", samples=np.full((1, 50, 2), far), real=real)
+        (directory / "snapshots.npz").unlink(missing_ok=True)
+        figure = samples_through_training(read_run(directory))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        pixels = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+        drawn.append(int(((pixels[..., 0] - pixels[..., 2]) > 60).sum()))
+    assert drawn[0] == 0 and drawn[1] > 10
 
 
 def test_errors_name_what_is_wrong(tmp_path):

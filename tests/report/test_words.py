@@ -3,7 +3,7 @@
 import pytest
 
 from jaxgan import report
-from jaxgan.report.words import alarms, damaged_modes
+from jaxgan.report.words import alarms, credit, damaged_modes, spread
 from jaxgan.runs.summary import Summary, from_json
 from jaxgan.types import Verdict
 from tests.report.fixtures import COLLAPSED, HEALTHY, summarize
@@ -93,10 +93,31 @@ def test_comparison_table():
     heading, *lines = report.comparison_table([several, one]).splitlines()
     assert [line.split("  ")[0] for line in lines] == ["plain", "packed, in words", "real data"]
     for name, texts in {
-        "modes": ("1.25 ± 0.05 [1 to 2]", "8 (one seed) [8]", "8"),
-        "high_quality": ("0.952 ± 0.05 [0.952]", "0.952 (one seed) [0.952]", "0.9889"),
+        "modes": ("1.25 (1.2 to 1.3) [1 to 2]", "8 (one seed) [8]", "8"),
+        "high_quality": ("0.952 (0.902 to 1) [0.952]", "0.952 (one seed) [0.952]", "0.9889"),
     }.items():
         start = heading.index(name)
         for line, text in zip(lines, texts, strict=True):
             assert line[start:].split("  ")[0] == text
             assert line[start - 2 : start] == "  "
+
+
+def test_an_interval_stays_where_the_metric_can_be():
+    half = {"modes": 13.0, "high_quality": 0.4, "reverse_kl": 4.0, "kernel_distance": 4.0}
+    summary = read(
+        (0, 2), mean={"modes": 1.0, "high_quality": 0.9, "reverse_kl": 1.5, "kernel_distance": 1.5}, ci95=half
+    )
+    assert [spread(summary, name) for name in half] == [
+        "1 (0 to 8)",
+        "0.9 (0.5 to 1)",
+        "1.5 (0 to 5.5)",
+        "1.5 (-2.5 to 5.5)",  # an unbiased estimate may be below zero
+    ]
+
+
+def test_a_comparison_credits_an_option_only_where_it_is_the_only_one():
+    differing = {"pack": ["1", "2", "2", "1"], "layers": ["1", "1", "3", "1"]}
+    assert credit(["plain", "packed", "both", "again"], differing) == (
+        "packed differs from plain in pack alone.",
+        "both differs from plain in 2 options, so this comparison does not say which of them makes the difference.",
+    )

@@ -11,7 +11,7 @@ import pytest
 import jaxgan
 from jaxgan import data
 from jaxgan.runs.checkpoints import Checkpoints, names_in
-from jaxgan.runs.loading import Example, Label, draw, example_of
+from jaxgan.runs.loading import Example, Label, class_number, draw, example_of
 from jaxgan.training.seeds import programs
 from jaxgan.types import Batch
 from tests.commands.fixtures import RING, train
@@ -123,11 +123,21 @@ def test_an_example_is_described_by_what_the_task_gives():
     numbers = np.arange(6, dtype=np.int32)
     labelled = data.Examples("letters", "images", images, numbers, True, tuple("abcdef"))
     found = example_of(labelled)
-    assert found == Example("images", (8, 8, 1), "float32", 1.0, Label((), "int32", 6))
+    assert found == Example("images", (8, 8, 1), "float32", 1.0, Label((), "int32", 6, tuple("abcdef")))
     batch = found.batch(4)
     assert isinstance(batch, Batch) and batch.data.shape == (4, 8, 8, 1) and batch.label.shape == (4,)
     soft = labelled._replace(labels=np.zeros((6, 3), np.float32))
     assert example_of(soft).label == Label((3,), "float32", None)
+
+
+def test_a_class_is_named_or_numbered(ring):
+    run, label = jaxgan.load(ring), Label((), "int32", 3, ("pear", "plum", "0"))
+    named = run._replace(example=run.example._replace(label=label))
+    assert [class_number(named, text) for text in ("pear", "plum", "0", "1")] == [0, 1, 2, 1]
+    with pytest.raises(ValueError, match=r"^there is no class 'fig' in this run; they are pear, plum, 0$"):
+        class_number(named, "fig")
+    with pytest.raises(ValueError, match="'fig' in this run; they have no names: give a number"):
+        class_number(run, "fig")
 
 
 def changed(directory, **values):

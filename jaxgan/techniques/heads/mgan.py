@@ -45,8 +45,9 @@ def mgan(count: int, weight: float | Array = 0.01) -> Technique:
     def latent(own, key, z, columns):
         del own
         n = z.data.shape[0]
-        turns, drawn = jnp.arange(n) // max(n // count, 1), jax.random.randint(key, (n,), 0, count)
-        choice = jax.nn.one_hot(drawn if n % count else turns, count, dtype=z.data.dtype)
+        # In arrays, so that the sampler can be exported for any n.
+        turns, drawn = jnp.arange(n) // jnp.maximum(n // count, 1), jax.random.randint(key, (n,), 0, count)
+        choice = jax.nn.one_hot(jnp.where(jnp.asarray(n % count) == 0, turns, drawn), count, dtype=z.data.dtype)
         return z._replace(data=z.data.at[:, columns].set(choice))
 
     def attach(own, key, shapes):
