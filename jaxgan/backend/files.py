@@ -2,9 +2,30 @@
 
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+
+
+class FileProblem(OSError):
+    """A file cannot be read or written for a reason that its user can put right: one line, with its name."""
+
+
+@contextmanager
+def naming(path: Path, what: str) -> Iterator[None]:
+    """Raises what the system refuses inside as a `FileProblem`: "PATH cannot be written: No space left on device".
+
+    Args:
+      path: of the file.
+      what: is wrong when the system refuses, such as "cannot be written".
+    """
+    try:
+        yield
+    except FileProblem:
+        raise
+    except OSError as error:
+        raise FileProblem(f"{path} {what}: {error.strerror or error}") from error
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> Path:
@@ -18,19 +39,23 @@ def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> Path:
 
     Returns:
       The path.
+
+    Raises:
+      FileProblem: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Not by `tempfile`, whose files only their owner may read: the folder of a run may be shared.
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with open(beside, "xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    with naming(path, "cannot be written"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(beside, "xb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
     return path
 
 

@@ -1,13 +1,16 @@
 """Many hosts: how the processes of a run find each other, and what they agree on."""
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import jax
 from jax.experimental import multihost_utils
+from tqdm import tqdm
 
 COORDINATOR, PROCESSES, PROCESS = "JAXGAN_COORDINATOR", "JAXGAN_PROCESSES", "JAXGAN_PROCESS"
 HEARTBEAT_SECONDS = 20  # after which a process that says nothing is taken for dead
@@ -64,6 +67,30 @@ def _in_a_cluster(environment: Mapping[str, str]) -> bool:
 def is_first() -> bool:
     """Whether this is the process that writes logs and files."""
     return jax.process_index() == 0
+
+
+def say(sentence: str) -> None:
+    """Shows a sentence on the error stream, once for all processes; nobody has to be there to read it."""
+    if is_first():
+        with heard():
+            tqdm.write(sentence, file=sys.stderr)
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """What is printed inside goes nowhere once nobody reads it, as in `2>&1 | head -1`, in place of raising."""
+    try:
+        yield
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def meet(name: str) -> None:

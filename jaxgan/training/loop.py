@@ -105,7 +105,7 @@ def fit(
     start = start_of(model, task, batch_size, run, directory)
     folder.claim(directory, {**config, **start.recorded}, accept_changes=run.accept_changes)
     processes.meet("claimed")
-    if (summary := finished(directory, steps, _say)) is not None:
+    if (summary := finished(directory, steps, processes.say)) is not None:
         return summary
 
     seeds = range(run.first_seed, run.first_seed + run.seeds)
@@ -118,7 +118,8 @@ def fit(
     title = " / ".join(filter(None, (config["experiment"], config["arm"])))
 
     keep = KEPT_FOR_ALARMS if run.on_alarm in ("checkpoint", "roll_back") else KEPT_CHECKPOINTS
-    with Checkpoints(directory / "checkpoints", keep=keep) as checkpoints, _stop_signal() as stop:
+    kept = Checkpoints(directory / "checkpoints", keep=keep, every=every_checkpoint)
+    with kept as checkpoints, _stop_signal() as stop:
         states, progress = _begun(checkpoints, several, single, source, start.states)
         step = progress["step"]
         folder.rewind(directory, step)
@@ -189,8 +190,9 @@ def _begun(
         part.compile(states, source.feeds)
     seconds = time.perf_counter() - started
     progress: dict[str, Any] = {"step": 0, **dict.fromkeys(COUNTED_SECONDS, 0.0), "silent_techniques": []}
-    if checkpoints.latest is not None:
-        stacked, progress = checkpoints.restore(several.stacked(states))
+    like = several.stacked(states)
+    if (found := checkpoints.newest(lambda step: checkpoints.restore(like, step), processes.say)) is not None:
+        stacked, progress = found
         for stream, position in zip(source.streams, progress["positions"], strict=True):
             stream.set_state(position)
         states = several.unstacked(stacked)
@@ -271,11 +273,6 @@ def _several(
     return vmapped(program, seeds, shared_feed=not source.streams)
 
 
-def _say(sentence: str) -> None:
-    if processes.is_first():
-        tqdm.write(sentence, file=sys.stderr)
-
-
 def _show(bar: tqdm, title: str, step: int, steps: int, seconds: float, measured: Sequence[Mapping[str, Any]]) -> None:
     modes = " ".join(str(int(m["modes"])) for m in measured if "modes" in m)
     if bar.disable:
@@ -293,7 +290,7 @@ def _raise_alarms(line: dict[str, Any], detector: alarms.Detector) -> list[alarm
     if found:
         line["alarms"] = [alarm._asdict() for alarm in found]
     for alarm in found:
-        _say(f"alarm at step {alarm.step}, seed {line['seed']}: {alarm.sentence}")
+        processes.say(f"alarm at step {alarm.step}, seed {line['seed']}: {alarm.sentence}")
     return found
 
 
@@ -320,7 +317,7 @@ def _roll_back(
     """
     healthy = checkpoints.last(min(alarm.since for alarm in alarmed))
     if healthy is None:
-        _say("no checkpoint from before the alarm is left; nothing is rolled back")
+        processes.say("no checkpoint from before the alarm is left; nothing is rolled back")
         return states, None
     now = several.stacked(states)
     before, _ = checkpoints.restore(now, healthy)
@@ -329,7 +326,7 @@ def _roll_back(
         return jax.tree.map(lambda a, b: a.at[i].set(b[i]), now, before._replace(step=now.step))
 
     where = jax.tree.map(lambda a: a.sharding, now)
-    _say(f"the players of that seed are back at step {healthy}")
+    processes.say(f"the players of that seed are back at step {healthy}")
     return several.unstacked(jax.jit(rolled, out_shardings=where)(now, before)), healthy
 
 
@@ -339,5 +336,5 @@ def _silent(effects_of: Callable[..., Mapping[str, Any]], task: Any, state: Any,
     effects = jax.jit(lambda arrays, state: effects_of(key, state, task.draw(arrays, key, batch_size)))
     silent = [name for name, effect in effects(task.arrays, state).items() if effect < 1e-6]
     for name in silent:
-        _say(f"warning: the technique {name} changes nothing; is its number zero?")
+        processes.say(f"warning: the technique {name} changes nothing; is its number zero?")
     return silent
