@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, wherever the process dies and however many write at once."""
 
+import itertools
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -62,3 +63,9 @@ def write_whole(path: Path, write: Callable[[BinaryIO], Any]) -> Path:
 def left_behind(path: Path, name: str) -> bool:
     """Whether a path is what a process that was killed while it wrote the file `name` left beside it."""
     return path.name.startswith(f".{name}.") and path.name.endswith(".tmp")
+
+
+def free(path: Path) -> Path:
+    """The path, or the first of `NAME.2`, `NAME.3` and so on, where nothing is."""
+    numbered = (path.with_name(f"{path.name}.{i}") for i in itertools.count(2))
+    return next(found for found in itertools.chain([path], numbered) if not os.path.lexists(found))

@@ -2,11 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import jax
 from jax.experimental import multihost_utils
@@ -69,27 +68,17 @@ def is_first() -> bool:
     return jax.process_index() == 0
 
 
-def say(sentence: str) -> None:
-    """Shows a sentence on the error stream, once for all processes; nobody has to be there to read it."""
-    if is_first():
-        with heard():
-            tqdm.write(sentence, file=sys.stderr)
-
-
-@contextmanager
-def heard() -> Iterator[None]:
-    """What is printed inside goes nowhere once nobody reads it, as in `2>&1 | head -1`, in place of raising."""
+def say(sentence: str, stream: TextIO | None = None) -> None:
+    """Shows a line, once for all processes, on the error stream or another one; nobody has to be there to read it."""
+    if not is_first():
+        return
+    shown: TextIO = sys.stderr if stream is None else stream
     try:
-        yield
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
+        tqdm.write(sentence, file=shown)
+        shown.flush()
+    except BrokenPipeError:  # as in `2>&1 | head -1`: what is printed from now on goes nowhere
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except BrokenPipeError:
-                os.dup2(nowhere, stream.fileno())
+        os.dup2(nowhere, shown.fileno())
         os.close(nowhere)
 
 

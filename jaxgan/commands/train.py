@@ -116,8 +116,7 @@ def _run(arguments: Sequence[str]) -> int:
 def _train(options: Options, source: Source, found: OwnData) -> int:
     processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
     task, conditional, run = found.task, options.architecture.conditional, options.run
-    if processes.is_first():
-        print("\n".join(said(task, conditional)))
+    processes.say("\n".join(said(task, conditional)), sys.stdout)
     if not conditional and run.metric == ASKED:
         run = dataclasses.replace(run, metric=())
     recorded = Recorded(**dataclasses.asdict(source), digest=_digest(task))
@@ -126,8 +125,8 @@ def _train(options: Options, source: Source, found: OwnData) -> int:
     experiment = Experiment("train", DESCRIPTION, recorded, lambda _: task, run, {})
     files = {} if found.encoding is None else {FILE: encoding_as_json(found.encoding)}
     page = train_one(experiment, dataclasses.replace(options, data=recorded, run=run), files)
-    if processes.is_first():
-        print(f"report: {page}\nsamples: jaxgan sample {run.workdir} --out {OUT.get(task.kind, 'samples.npz')}")
+    sample = f"jaxgan sample {run.workdir} --out {OUT.get(task.kind, 'samples.npz')}"
+    processes.say(f"report: {page}\nsamples: {sample}", sys.stdout)
     return 0
 
 

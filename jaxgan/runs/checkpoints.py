@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from jaxgan.backend import processes
-from jaxgan.backend.files import FileProblem, write_whole
+from jaxgan.backend.files import FileProblem, free, write_whole
 from jaxgan.types import PyTree
 
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # tensorstore's network layer writes through the progress bar
@@ -86,6 +86,11 @@ class Checkpoints:
             raise self._not_written(step, error) from error
         processes.meet(f"saved {step}")
 
+    def check(self) -> None:
+        """Raises FileProblem if it is known already that the checkpoint that is being written could not be."""
+        if self._saving is not None and self._saving[1].done() and self._saving[1].exception() is not None:
+            self.wait()
+
     def save(self, step: int, arrays: PyTree, progress: dict[str, Any]) -> None:
         """Saves a tree of arrays and a dictionary of numbers and strings; a step that is there already stays.
 
@@ -118,7 +123,7 @@ class Checkpoints:
         write_whole(begun / SUMS, lambda file: file.write(sums.encode()))
         place = self._directory / str(step)
         if place.is_symlink() or place.exists():  # one that was found damaged
-            place.rename(_free(place.with_name(f"{step}.damaged")))
+            place.rename(free(place.with_name(f"{step}.damaged")))
         begun.rename(place)
         self._unusable.discard(step)
         for periodic in (True, False):
@@ -257,12 +262,6 @@ def _digests(directory: Path) -> dict[str, str]:
             with open(path, "rb") as file:
                 found[name] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
-
-
-def _free(path: Path) -> Path:
-    """The path, or the first of `NAME.2`, `NAME.3`, ... where nothing is."""
-    others = (path.with_name(f"{path.name}.{i}") for i in range(2, 1000))
-    return next(free for free in (path, *others) if not os.path.lexists(free))
 
 
 def _first_line(error: Exception) -> str:

@@ -155,10 +155,30 @@ def load(workdir: str | os.PathLike[str]) -> Loaded:
       ValueError: there is no run, no checkpoint that is whole, or files that do not fit each other; one line.
     """
     directory = Path(workdir)
-    architecture, training, example, config = described(directory)
+    model, like, (_, _, example, config) = modelled(directory)
     run, where = config["options"].get("run") or {}, directory / folder.CONFIG
     first, count = (decoded(int, run.get(name), f"{where}: options.run.{name}") for name in ("first_seed", "seeds"))
     seeds = tuple(range(first, first + count))
+    with Checkpoints(directory / "checkpoints") as checkpoints:
+        found = checkpoints.newest(checkpoints.read, processes.say)
+    if found is None:
+        raise ValueError(f"{directory} has no checkpoint yet: the run was stopped before its first one")
+    arrays, progress = found
+    states = [_state(like, arrays, i, len(seeds), str(directory / "checkpoints")) for i in range(len(seeds))]
+    return Loaded(model, states, seeds, progress["step"], example, config)
+
+
+def modelled(directory: Path) -> tuple[Model, PyTree, Described]:
+    """Makes the model of a run again, but for the monitor, which changes nothing.
+
+    Returns:
+      The model, shapes and dtypes of the state of one seed, and what the folder says of them.
+
+    Raises:
+      ValueError: there is no run, or its `config.json` is not one; one line.
+    """
+    found = described(directory)
+    architecture, training, example, _ = found
     model = build(
         architecture,
         training,
@@ -168,15 +188,9 @@ def load(workdir: str | os.PathLike[str]) -> Loaded:
         classes=example.classes,
         widths=example.widths,
     )
-    with Checkpoints(directory / "checkpoints") as checkpoints:
-        found = checkpoints.newest(checkpoints.read, processes.say)
-    if found is None:
-        raise ValueError(f"{directory} has no checkpoint yet: the run was stopped before its first one")
-    arrays, progress = found
     key = jax.random.key(0)
     like = jax.eval_shape(lambda batch: model.init(key, batch), example.batch(training.batch_size))
-    states = [_state(like, arrays, i, len(seeds), str(directory / "checkpoints")) for i in range(len(seeds))]
-    return Loaded(model, states, seeds, progress["step"], example, config)
+    return model, like, found
 
 
 def described(directory: Path) -> Described:

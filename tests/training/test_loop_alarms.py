@@ -32,6 +32,12 @@ def one_alarm(monkeypatch):
         def __init__(self, names, expected):
             assert names == MODES.names and len(expected) == 8
 
+        def standing(self):
+            return []
+
+        def forget(self):
+            pass
+
         def see(self, line):
             found = [alarms.Alarm("mode_loss", 40, 16, ("mode 1",), 1e-6, "one mode is gone")]
             return found if line["step"] == 40 and line["seed"] == 0 else []
