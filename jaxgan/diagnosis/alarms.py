@@ -163,7 +163,7 @@ def divergence(step: int, quantity: str, steps: int) -> Alarm:
     """
     player, _, params = quantity.rpartition(".")
     what = f"{params} of the {player}" if player else quantity.replace("_", " ")
-    reason = next(reason for end, reason in REASONS.items() if quantity.endswith(end))
+    reason = next((reason for end, reason in REASONS.items() if quantity.endswith(end)), REASONS["params"])
     verb = "are" if player else "is"
     often = f", in {steps} steps" if steps > 1 else ""
     sentence = f"the {what} {verb} not finite since step {step}{often}; likely {reason}"

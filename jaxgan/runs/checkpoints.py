@@ -23,6 +23,10 @@ SUMS = "SHA256SUMS"  # in each checkpoint; `sha256sum --check` reads it
 T = TypeVar("T")
 
 
+class Damaged(ValueError):
+    """A checkpoint cannot be read: one line, with its step and what is wrong."""
+
+
 class Checkpoints:
     """The checkpoints in a folder: a tree of arrays and a small dictionary for each saved step.
 
@@ -41,8 +45,8 @@ class Checkpoints:
     """
 
     def __init__(self, directory: Path, *, keep: int = 2, every: int = 1):
-        if directory.exists() and not directory.is_dir():
-            raise ValueError(f"{directory} is a file, where the folder of the checkpoints should be: move it away")
+        if os.path.lexists(directory) and not directory.is_dir():
+            raise ValueError(f"{directory} is no folder, where the folder of the checkpoints should be: move it away")
         self._directory, self._keep, self._every = directory, keep, every
         self._unusable: set[int] = set()
         self._worker = ThreadPoolExecutor(1)
@@ -149,12 +153,12 @@ class Checkpoints:
         Raises:
           ValueError: there are checkpoints, and none can be read; one line, with what is wrong with the newest.
         """
-        problems: list[str] = []
+        problems: list[ValueError] = []
         for step in reversed(self.steps):
             try:
                 found = read(step)
             except ValueError as error:
-                problems.append(str(error))
+                problems.append(error)
                 continue
             for problem in problems:
                 say(f"{problem}; it is left as it is, and that of step {step} is used")
@@ -162,7 +166,9 @@ class Checkpoints:
             return found
         if problems:
             others = f"; nor can the {len(problems) - 1} before it be used" if len(problems) > 1 else ""
-            raise ValueError(f"{problems[0]}{others}")
+            damaged = all(isinstance(problem, Damaged) for problem in problems)
+            advice = "; put a whole one back, or choose another --workdir" if damaged else ""
+            raise ValueError(f"{problems[0]}{others}{advice}")
         return None
 
     def restore(self, like: PyTree, step: int) -> tuple[PyTree, dict[str, Any]]:
@@ -222,6 +228,8 @@ class Checkpoints:
         recorded = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
         if not recorded:
             raise self._damaged(step, f"{SUMS} is empty")
+        if "" in recorded:
+            raise self._damaged(step, f"{SUMS} is garbled")
         for name, digest in recorded.items():
             if found.get(name) != digest:
                 raise self._damaged(step, f"{name} {'is not as it was written' if name in found else 'is missing'}")
@@ -236,8 +244,8 @@ class Checkpoints:
     def _at(self, step: int) -> Path:
         return self._directory.absolute() / str(step)
 
-    def _damaged(self, step: int, why: str) -> ValueError:
-        return ValueError(f"the checkpoint of step {step} in {self._directory} cannot be read: {why}")
+    def _damaged(self, step: int, why: str) -> Damaged:
+        return Damaged(f"the checkpoint of step {step} in {self._directory} cannot be read: {why}")
 
 
 def _orbax() -> Any:
@@ -265,6 +273,8 @@ def _digests(directory: Path) -> dict[str, str]:
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     line = str(error).strip().split("\n")[0] or type(error).__name__
     return line[:200]
 

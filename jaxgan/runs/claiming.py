@@ -56,6 +56,8 @@ def claim(directory: Path, config: Mapping[str, Any], *, accept_changes: bool = 
         raise ValueError(f"{directory} is a file: choose a folder as --workdir")
     try:
         old = _read(directory)
+        if old is None and any((directory / name).exists() for name in ("checkpoints", folder.METRICS)):
+            raise ValueError(f"{directory} holds a run without its {CONFIG}")
     except ValueError as error:
         if not accept_changes:
             raise ValueError(

@@ -6,6 +6,7 @@ hosts only the first one writes; all of them read, so the folder lies where all 
 """
 
 import errno
+import hashlib
 import json
 import math
 import os
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import jax
 import numpy as np
 
 from jaxgan.backend import files, processes
@@ -158,7 +160,14 @@ def read_lines(directory: Path) -> list[dict[str, Any]]:
     return found.lines
 
 
-def rewind(directory: Path, step: int, seeds: Sequence[int], every_log: int) -> list[dict[str, Any]]:
+def digest(directory: Path) -> str:
+    """The SHA-256 of `metrics.jsonl` as it is now, which `rewind` compares; "" in a run of many processes."""
+    return "" if jax.process_count() > 1 else hashlib.sha256(_content(directory / METRICS)).hexdigest()
+
+
+def rewind(
+    directory: Path, step: int, seeds: Sequence[int], every_log: int, expected: str = ""
+) -> list[dict[str, Any]]:
     """Forgets all that was logged after a step; says which lines before it are damaged, and keeps the file as it was.
 
     Args:
@@ -166,6 +175,7 @@ def rewind(directory: Path, step: int, seeds: Sequence[int], every_log: int) -> 
       step: from which it goes on.
       seeds: of the run, each of which has a line at each step that is logged.
       every_log: steps between two of these.
+      expected: what `digest` was at that step; "" where it is not known.
 
     Returns:
       The lines that are left.
@@ -179,8 +189,10 @@ def rewind(directory: Path, step: int, seeds: Sequence[int], every_log: int) -> 
         processes.say(f"{path}: {shortened(found.damage)}; left out, and the file as it was is {move_aside(path).name}")
     if gaps := missing(found.lines, step, seeds, every_log):
         processes.say(f"{path}: lines are missing {gaps}; the run goes on without them")
-    text = "".join(line + "\n" for line in found.texts)
-    _replace(path, lambda file: file.write(text.encode()))
+    text = "".join(line + "\n" for line in found.texts).encode()
+    if expected and not found.damage and not gaps and hashlib.sha256(text).hexdigest() != expected:
+        processes.say(f"{path} is not as it was written, and its lines are used as they are")
+    _replace(path, lambda file: file.write(text))
     for at, snapshot in _snapshots(directory):
         if at > step:
             _remove(snapshot)

@@ -4,6 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+PARTS = {  # of what a line holds besides numbers
+    "window": {"counts", "effective", "modes_at_once"},
+    "alarms": {"kind", "step", "since", "modes", "p_value", "sentence"},
+    "not_finite": {"step", "quantity", "steps"},
+}
+
 
 class Lines(NamedTuple):
     """What the text of `metrics.jsonl` holds.
@@ -54,8 +60,22 @@ def _line(raw: bytes) -> dict[str, Any] | None:
         line = json.loads(raw.decode())
     except (ValueError, RecursionError):
         return None
-    known = isinstance(line, dict) and all(type(line.get(name)) is int for name in ("step", "seed"))
-    return line if known else None
+    return line if isinstance(line, dict) and _has_its_shape(line) else None
+
+
+def _has_its_shape(line: dict[str, Any]) -> bool:
+    """Whether a line holds what the loop writes: numbers, and beside them what has parts of known names."""
+    numbers = all(type(line.get(name)) is int for name in ("step", "seed"))
+    parts = all(
+        isinstance(part, dict) and names <= set(part)
+        for name, names in PARTS.items()
+        for part in _listed(line.get(name, []))
+    )
+    return numbers and parts and not any(isinstance(value, str) for value in line.values())
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def missing(lines: Sequence[dict[str, Any]], step: int, seeds: Sequence[int], every: int) -> str:

@@ -49,7 +49,7 @@ def _parts(state: Any, info: Any) -> list[tuple[str, PyTree]]:
 
 def _finite(tree: PyTree) -> Array:
     """Whether all numbers of a tree are finite, and can be summed: a scalar."""
-    floats = [a for a in jax.tree.leaves(tree) if jnp.issubdtype(a.dtype, jnp.inexact)]
+    floats = [a for a in map(jnp.asarray, jax.tree.leaves(tree)) if jnp.issubdtype(a.dtype, jnp.inexact)]
     # A sum is not finite if one of its terms is not, and takes half the time of asking each of them.
     return jnp.isfinite(sum((jnp.sum(a, dtype=jnp.promote_types(a.dtype, jnp.float32)) for a in floats), jnp.zeros(())))
 

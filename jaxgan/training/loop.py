@@ -93,6 +93,8 @@ def fit(
             claimed = claim(directory, config, accept_changes=run.accept_changes)  # others may have been here
             processes.meet("claimed")
             course = begin(plan, lock, claimed)
+            if claimed.surroundings:
+                processes.say(f"{directory} goes on with {claimed.surroundings}; results may be rounded otherwise")
             with course.checkpoints:
                 record(claimed, course.progress["step"])
                 for name, content in files.items():
@@ -108,7 +110,7 @@ def _train(course: Course) -> Summary:
     states, step, checkpoints = course.states, progress["step"], course.checkpoints
     if step < steps:
         folder.forget_end(directory)
-    lines = folder.rewind(directory, step, seeds, every_log)
+    lines = folder.rewind(directory, step, seeds, every_log, progress.get("metrics", ""))
     processes.meet("rewound")
     detectors = detectors_of(lines, seeds, plan.watched) if run.on_alarm != "off" else {}
     samples: np.ndarray | None = None
@@ -141,7 +143,7 @@ def _train(course: Course) -> Summary:
         stopped = told_to_stop() or processes.preempted(step)
         wanted = stopped or halted or (run.on_alarm == "checkpoint" and alarmed)
         if step % every_checkpoint == 0 or step == steps or wanted:
-            progress["positions"] = positions(course.source)
+            progress |= {"positions": positions(course.source), "metrics": folder.digest(directory)}
             checkpoints.save(step, several.stacked(states), progress)
         if (stopped or halted) and step < steps:
             checkpoints.wait()

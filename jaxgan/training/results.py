@@ -29,7 +29,7 @@ def finished(directory: Path, steps: int, say: Callable[[str], None]) -> Summary
     """
     try:
         summary = read_summary(directory)
-        if summary is not None and not len(folder.read_arrays(directory / folder.SAMPLES, ("samples",))[0]):
+        if summary is not None and not len(folder.read_arrays(directory / folder.SAMPLES, ("samples", "real"))[0]):
             raise ValueError(f"{directory / folder.SAMPLES} is missing")
     except ValueError as error:
         say(f"{error}; it is made again from the last checkpoint")

@@ -104,6 +104,12 @@ def test_a_damaged_configuration_is_written_again_on_demand_and_kept(tmp_path):
         (aside,) = tmp_path.glob("*.damaged")
         assert aside.read_text() == damaged
         aside.unlink()
+    path.unlink()
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(ValueError, match=r"holds a run without its config.json: put it back, or write it again"):
+        claiming.claim(tmp_path, CONFIG)
+    claims(tmp_path, CONFIG, accept_changes=True)
+    assert json.loads(path.read_text()) == CONFIG
 
 
 def test_other_versions_and_devices_are_recorded_once_with_the_step(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxgan.runs import folder
-from jaxgan.runs.lines import missing
+from jaxgan.runs.lines import missing, parsed
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
@@ -56,6 +56,26 @@ def test_rewind_cuts_the_log_and_the_snapshots_back(tmp_path, capsys):
     assert (tmp_path / "metrics.jsonl").read_text() == ""
     assert len(folder.read_snapshots(tmp_path)[0]) == 0
     assert capsys.readouterr().err == ""  # nothing of this is damage
+
+
+def test_a_line_that_was_changed_is_noticed(tmp_path, capsys):
+    logged(tmp_path, 10, 20)
+    expected = folder.digest(tmp_path)
+    logged(tmp_path, 30)
+    folder.rewind(tmp_path, 20, SEEDS, 10, expected)
+    assert capsys.readouterr().err == ""
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(path.read_text().replace("null", "0.5", 1))
+    folder.rewind(tmp_path, 20, SEEDS, 10, expected)
+    assert capsys.readouterr().err == f"{path} is not as it was written, and its lines are used as they are\n"
+
+
+@pytest.mark.parametrize(
+    "part", [{"window": {}}, {"window": 3}, {"alarms": [{"kind": "x"}]}, {"not_finite": {}}, {"loss": "x"}]
+)
+def test_a_line_of_another_shape_is_garbled(part):
+    line = json.dumps({"step": 1, "seed": 0, **part}).encode() + b"\n"
+    assert parsed(line).damage == ["line 1 is garbled"]
 
 
 def test_damaged_lines_are_named_and_the_file_is_kept_as_it_was(tmp_path, capsys):
