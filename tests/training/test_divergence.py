@@ -32,7 +32,7 @@ def no_search_for_silent_techniques(monkeypatch):
 
 
 def breaks(quantity, at, key_sum=None):
-    """The model, with one quantity that is not finite after the step number `at`; of one seed, if the sum of its key is told."""
+    """The model, with a quantity that is not finite after step `at`; of one seed, if the sum of its key is told."""
 
     def step(key, state, batch, more=None):
         after, info = GAN.step(key, state, batch, more)
