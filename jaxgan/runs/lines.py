@@ -83,22 +83,23 @@ def missing(lines: Sequence[dict[str, Any]], step: int, seeds: Sequence[int], ev
 
     Args:
       lines: in order.
-      step: that was reached, and logged.
+      step: that was reached; it is logged if it is a multiple of `every`.
       seeds: each of which has a line at each step.
       every: steps between two lines. What was logged at other intervals, before the options changed, is taken to have
         gone on as it does beside a gap.
     """
-    if step == 0:
-        return ""
     logged = sorted({line["step"] for line in lines})
+    end = max([step - step % every, *logged])
+    if end == 0:
+        return ""
     seen = {(line["step"], line["seed"]) for line in lines}
-    lengths = [b - a for a, b in zip([0, *logged], [*logged, step], strict=True)]
+    lengths = [b - a for a, b in zip([0, *logged], [*logged, end], strict=True)]
     gaps = [
         f"after step {before}"
         for i, (before, length) in enumerate(zip([0, *logged], lengths, strict=True))
         if length > every and length not in (*lengths[max(i - 1, 0) : i], *lengths[i + 1 : i + 2])
     ]
-    if logged and logged[-1] != step and f"after step {logged[-1]}" not in gaps:
+    if logged and logged[-1] != end and f"after step {logged[-1]}" not in gaps:
         gaps.append(f"after step {logged[-1]}")
     if not logged:
         gaps = ["after step 0"]

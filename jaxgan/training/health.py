@@ -69,6 +69,12 @@ def checked(health: Health, state: Any, info: Any) -> tuple[Health, Array]:
     return Health(first, quantity, health.steps + bad.astype(jnp.int32)), ~bad
 
 
+def both(earlier: Health, later: Health) -> Health:
+    """What is known of some steps and of those that follow them, on the host."""
+    known = earlier if int(earlier.steps) else later
+    return known._replace(steps=earlier.steps + later.steps)
+
+
 def params_are_finite(state: PyTree) -> bool:
     """Whether all parameters in a state, or in those of several seeds, are finite."""
     return bool(jax.jit(lambda state: _finite([part for _, part in _parts(state, None)]))(state))

@@ -19,7 +19,7 @@ from jaxgan.runs.options import Run
 from jaxgan.runs.summary import Summary, write_summary
 from jaxgan.training.beginning import Course, Plan, begin, go_to, positions
 from jaxgan.training.divergence import keep_step
-from jaxgan.training.health import Health, not_finite, quantities
+from jaxgan.training.health import Health, both, healthy, not_finite, quantities
 from jaxgan.training.results import finished, summarized
 from jaxgan.training.seeds import turns
 from jaxgan.training.sources import KEPT_SAMPLES, check_finite
@@ -28,6 +28,7 @@ from jaxgan.training.stopping import Interrupted, heeding_signals, interrupted, 
 from jaxgan.training.watching import add_windows, detectors_of, raise_alarms, restored, roll_back
 from jaxgan.types import Batch, Model, Stream, Task
 
+HEEDED_WITHIN = 5.0  # seconds, about, of single steps until a signal is looked at
 LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
 
@@ -118,11 +119,13 @@ def _train(course: Course) -> Summary:
     bar = _bar(course.title, step, steps)
     while step < steps:
         ahead = min(every_log - step % every_log, steps - step)
-        states, infos, healths = _advance(course, states, ahead)
-        progress["step"] = step = step + ahead
-        bar.update(ahead)
+        states, infos, healths, taken = _advance(course, states, ahead)
+        progress["step"] = step = step + taken
+        bar.update(taken)
         course.lock.check()
         checkpoints.check()
+        if taken < ahead:
+            raise _stopped(course, states, "")
         diverged = _diverged(course, states, infos, healths)
         lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, diverged, strict=True)]
         if any(diverged):
@@ -142,28 +145,44 @@ def _train(course: Course) -> Summary:
         halted = run.on_alarm == "stop" and alarmed
         stopped = told_to_stop() or processes.preempted(step)
         wanted = stopped or halted or (run.on_alarm == "checkpoint" and alarmed)
-        if step % every_checkpoint == 0 or step == steps or wanted:
-            progress |= {"positions": positions(course.source), "metrics": folder.digest(directory)}
-            checkpoints.save(step, several.stacked(states), progress)
         if (stopped or halted) and step < steps:
-            checkpoints.wait()
-            why = "" if stopped else " by an alarm"
-            raise interrupted(f"{course.title} stopped at step {step} of {steps}{why}; the same command continues it")
+            raise _stopped(course, states, "" if stopped else " by an alarm")
+        if step % every_checkpoint == 0 or step == steps or wanted:
+            _save(course, states)
     bar.close()
     if samples is None:  # killed after its last checkpoint, or what it left at its end is damaged
         samples, measured = _evaluate(course, states)
     return _finish(course, samples, measured)
 
 
-def _advance(course: Course, states: Any, ahead: int) -> tuple[Any, list[Any], list[Health]]:
-    """Trains so many steps, and counts the seconds."""
+def _save(course: Course, states: Any) -> None:
+    course.progress.update(positions=positions(course.source), metrics=folder.digest(course.directory))
+    course.checkpoints.save(course.progress["step"], course.several.stacked(states), course.progress)
+
+
+def _stopped(course: Course, states: Any, why: str) -> Interrupted:
+    """Saves a checkpoint; what is raised then."""
+    _save(course, states)
+    course.checkpoints.wait()
+    step, steps = course.progress["step"], course.plan.steps
+    return interrupted(f"{course.title} stopped at step {step} of {steps}{why}; the same command continues it")
+
+
+def _advance(course: Course, states: Any, ahead: int) -> tuple[Any, list[Any], list[Health], int]:
+    """Trains so many steps, and counts the seconds; fewer steps where a signal arrives while they are single ones."""
     progress, waited = course.progress, course.source.waited
     started, before = time.perf_counter(), max(waited, default=0.0)
     part = course.several if ahead % course.several.length == 0 else course.single
-    states, infos, healths = part.advance(states, course.source.feeds, ahead // part.length)
+    whole = part.length > 1 or jax.process_count() > 1
+    infos, healths, taken, seconds = [], [healthy() for _ in course.plan.seeds], 0, 0.0
+    while taken < ahead and (taken == 0 or not told_to_stop() or any(int(health.steps) for health in healths)):
+        n = ahead if whole else min(ahead - taken, max(1, int(HEEDED_WITHIN * taken / max(seconds, 1e-9))))
+        states, infos, found = part.advance(states, course.source.feeds, n // part.length)
+        healths = [both(*pair) for pair in zip(healths, found, strict=True)]
+        taken, seconds = taken + n, time.perf_counter() - started
     progress["waited_seconds"] += max(waited, default=0.0) - before
-    progress["train_seconds"] += time.perf_counter() - started
-    return states, infos, healths
+    progress["train_seconds"] += seconds
+    return states, infos, healths, taken
 
 
 def _diverged(

@@ -115,6 +115,7 @@ def test_damaged_lines_are_named_and_the_file_is_kept_as_it_was(tmp_path, capsys
 def test_missing_lines_are_found(steps, every, says):
     lines = [{"step": step, "seed": seed} for step in steps for seed in SEEDS]
     assert missing(lines, 24, SEEDS, every) == says
+    assert missing(lines, 27, SEEDS, every) == says  # stopped between two lines
 
 
 def test_a_damaged_snapshot_is_named_and_left_out(tmp_path, capsys):

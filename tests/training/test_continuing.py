@@ -158,6 +158,20 @@ def test_a_full_disk_is_one_line_and_the_run_continues_when_there_is_room(tmp_pa
     assert (tmp_path / "run" / "metrics.jsonl").read_text() == (finished / "metrics.jsonl").read_text()
 
 
+def test_single_steps_are_stopped_between_two_lines_of_the_log(tmp_path, monkeypatch, finished):
+    monkeypatch.setattr(beginning, "loops", lambda *_: False)
+    monkeypatch.setattr(loop, "HEEDED_WITHIN", 0.0)
+    calls = iter([False] * 13 + [True] * 1000)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "told_to_stop", lambda: next(calls))
+        with pytest.raises(Interrupted, match=r"stopped at step 1\d of 20") as raised:
+            fit(tmp_path / "run")
+    assert "step 10" not in str(raised.value)
+    fit(tmp_path / "run")
+    assert (tmp_path / "run" / "metrics.jsonl").read_text() == (finished / "metrics.jsonl").read_text()
+    np.testing.assert_array_equal(samples(tmp_path / "run"), samples(finished))
+
+
 class OneAlarm(alarms.Detector):
     """Raises an alarm at step 30 of what was healthy until step 25."""
 
