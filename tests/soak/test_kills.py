@@ -1,6 +1,6 @@
 """A run that is stopped again and again, at random moments and by different signals, ends as one that never was.
 
-`JAXGAN_SOAK_KILLS=50 pytest -n 0 -s -m slow tests/soak/test_kills.py` takes an hour on two cores.
+`JAXGAN_SOAK_KILLS=50 pytest -n 0 -s -m slow tests/soak/test_kills.py` takes about an hour on a busy machine.
 """
 
 import contextlib
