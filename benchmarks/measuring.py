@@ -79,7 +79,7 @@ def step(spec: Spec) -> dict[str, Any]:
 
     def run() -> None:
         nonlocal states
-        states, _ = trained.advance(states, feeds, 1)
+        states, _, _ = trained.advance(states, feeds, 1)
 
     times = repeated(run, spec["chunk"] * len(seeds), spec["seconds"])
     return {"milliseconds": times, "compile_seconds": compiling}

@@ -98,7 +98,7 @@ def trained(
     several, feeds, states = programs_of(prepared, change, seeds, training.steps // POINTS)
     found: list[list[dict[str, float]]] = [[] for _ in seeds]
     for point in tqdm(range(1, POINTS + 1), desc=said, disable=not sys.stderr.isatty(), leave=False):
-        states, _ = several.advance(states, feeds, 1)
+        states, _, _ = several.advance(states, feeds, 1)
         if point in points:
             for of_seed, samples in zip(found, several.sample(states, prepared.setting.samples), strict=True):
                 of_seed.append(measured(prepared, samples))

@@ -44,7 +44,7 @@ def watch_arm(task, arm: str, watched: evaluation.MonitoredModes) -> list[tuple[
     lines: list[list[dict]] = [[] for _ in SEEDS]
     modes: list[list[int]] = [[] for _ in SEEDS]
     for step in tqdm(range(EVERY, STEPS[arm] + 1, EVERY), desc=arm, disable=not sys.stderr.isatty()):
-        states, infos = several.advance(states, feeds, 1)
+        states, infos, _ = several.advance(states, feeds, 1)
         samples = several.sample(states, SAMPLES)
         for i, (state, info) in enumerate(zip(several.each(states), infos, strict=True)):
             window = alarms.seen(state.techniques[alarms.NAME])

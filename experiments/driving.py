@@ -41,7 +41,7 @@ def relative_time(first: Started, second: Started, times: int, repeats: int) -> 
         taken = []
         for i, (several, feeds, states) in enumerate(pair):
             began = time.perf_counter()
-            states, _ = several.advance(states, feeds, times)
+            states, _, _ = several.advance(states, feeds, times)
             taken.append(time.perf_counter() - began)
             pair[i] = Started(several, feeds, states)
         ratios.append(taken[1] / taken[0])

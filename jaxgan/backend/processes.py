@@ -1,13 +1,15 @@
 """Many hosts: how the processes of a run find each other, and what they agree on."""
 
 import os
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import jax
 from jax.experimental import multihost_utils
+from tqdm import tqdm
 
 COORDINATOR, PROCESSES, PROCESS = "JAXGAN_COORDINATOR", "JAXGAN_PROCESSES", "JAXGAN_PROCESS"
 HEARTBEAT_SECONDS = 20  # after which a process that says nothing is taken for dead
@@ -64,6 +66,20 @@ def _in_a_cluster(environment: Mapping[str, str]) -> bool:
 def is_first() -> bool:
     """Whether this is the process that writes logs and files."""
     return jax.process_index() == 0
+
+
+def say(sentence: str, stream: TextIO | None = None) -> None:
+    """Shows a line, once for all processes, on the error stream or another one; nobody has to be there to read it."""
+    if not is_first():
+        return
+    shown: TextIO = sys.stderr if stream is None else stream
+    try:
+        tqdm.write(sentence, file=shown)
+        shown.flush()
+    except BrokenPipeError:  # as in `2>&1 | head -1`: what is printed from now on goes nowhere
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, shown.fileno())
+        os.close(nowhere)
 
 
 def meet(name: str) -> None:

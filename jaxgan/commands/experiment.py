@@ -7,7 +7,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
@@ -16,19 +16,23 @@ import jax
 import tyro
 
 from jaxgan.backend import processes
+from jaxgan.backend.files import FileProblem
 from jaxgan.commands.listing import Listed, listing
+from jaxgan.commands.reporting import BAD_INPUT, reporting
 from jaxgan.commands.usage import description, differences, parse_options
 from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import evaluator, monitored_modes
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
+from jaxgan.runs.claiming import claim, locked, record
 from jaxgan.runs.interpolating import write_interpolations
 from jaxgan.runs.loading import EXAMPLE, Described, Example, example_of
 from jaxgan.runs.needs import check_memory
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.runs.summary import Summary
-from jaxgan.training.loop import Interrupted, fit
+from jaxgan.training.loop import fit
 from jaxgan.training.starting import described_start
+from jaxgan.training.stopping import Interrupted, heeding_signals, stop_if_told
 
 Data = TypeVar("Data")
 # The group without a title; the others are called after their field.
@@ -90,7 +94,7 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
             return 0
         processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
         page = _compare(experiment, options) if _compares(experiment, arguments) else train_one(experiment, options)
-        _print(f"report: {page}")
+        processes.say(f"report: {page}", sys.stdout)
         return 0
 
     return exit_status(run, "stopped; the same command continues from the last checkpoint")
@@ -105,16 +109,16 @@ def exit_status(run: Callable[[], int], when_interrupted: str) -> int:
     """
     try:
         return run()
-    except ValueError as error:
+    except (ValueError, FileProblem) as error:
         if os.environ.get("JAXGAN_DEBUG"):
             raise
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        _complain(f"error: {error}")
+        return BAD_INPUT
     except Interrupted as stopped:
-        print(stopped, file=sys.stderr)
-        return 143
+        _complain(str(stopped))
+        return stopped.status
     except KeyboardInterrupt:
-        print(when_interrupted, file=sys.stderr)
+        _complain(when_interrupted)
         return 130
     except (jax.errors.JaxRuntimeError, TimeoutError) as error:
         if jax.process_count() == 1:
@@ -128,6 +132,11 @@ def exit_status(run: Callable[[], int], when_interrupted: str) -> int:
         )
         # The usual end would wait for the process that is gone.
         os._exit(1)
+
+
+def _complain(text: str) -> None:
+    with contextlib.suppress(BrokenPipeError):  # nobody reads
+        print(text, file=sys.stderr)
 
 
 def _parse(experiment: Experiment, arguments: Sequence[str]) -> Options:
@@ -197,7 +206,9 @@ def _run_options(run: Run) -> dict[str, Any]:
     options = dataclasses.asdict(run)
     for name in ("workdir", "accept_changes", "coordinator", "processes", "process"):
         del options[name]
-    return {name: value for name, value in options.items() if name != "start_from" or value is not None}
+    # What is younger than the first runs leaves a line only where it is used, so that they continue.
+    unused = {"start_from": None, "on_not_finite": "stop"}
+    return {name: value for name, value in options.items() if name not in unused or value != unused[name]}
 
 
 def _train(
@@ -232,10 +243,6 @@ def _train(
         classes=example.classes,
         widths=example.widths,
     )
-    if files:
-        folder.claim(directory, config, accept_changes=options.run.accept_changes)
-        for name, content in files.items():
-            folder.write_json(directory / name, content)
     return fit(
         model,
         task,
@@ -247,6 +254,7 @@ def _train(
         run=options.run,
         watched=modes,
         pack=options.training.pack,
+        files=files,
     )
 
 
@@ -263,24 +271,28 @@ def train_one(experiment: Experiment, options: Options, files: Mapping[str, Any]
     """
     from jaxgan import report
 
-    task = experiment.task(options.data)
-    check_memory(options.architecture, options.training, options.run, task)
-    evaluation = evaluator(task, metrics=options.run.metric)
-    summary = _train(experiment, options, task, evaluation, None, options.run.workdir, files)
-    if processes.is_first():
-        write_interpolations(options.run.workdir)
-        report.write_run(options.run.workdir)
-    _print(report.comparison_table([summary]))
-    return options.run.workdir / "report.html"
+    workdir = options.run.workdir
+    with heeding_signals():
+        task = experiment.task(options.data)
+        check_memory(options.architecture, options.training, options.run, task)
+        evaluation = evaluator(task, metrics=options.run.metric)
+        summary = _train(experiment, options, task, evaluation, None, workdir, files)
+        processes.say(report.comparison_table([summary]), sys.stdout)
+        stop_if_told("stopped after its training; the same command writes the report")
+        if _writable(workdir):
+            write_interpolations(workdir)
+            report.write_run(workdir)
+    return workdir / "report.html"
+
+
+def _writable(workdir: Path) -> bool:
+    """Whether this process writes reports there; a run that was put on a read-only disk keeps the one that it has."""
+    return processes.is_first() and (os.access(workdir, os.W_OK) or not (workdir / "report.html").exists())
 
 
 def _compare(experiment: Experiment, options: Options) -> Path:
     from jaxgan import report
 
-    task = experiment.task(options.data)
-    for arm in experiment.arms.values():
-        check_memory(*arm, options.run, task)
-    evaluation = evaluator(task, metrics=options.run.metric)
     workdir = options.run.workdir
     described = {
         "data": dataclasses.asdict(options.data),
@@ -290,40 +302,28 @@ def _compare(experiment: Experiment, options: Options) -> Path:
             for name, arm in experiment.arms.items()
         },
     }
-    folder.claim(workdir, _config(experiment, None, described), accept_changes=options.run.accept_changes)
-    summaries = []
-    with _reporting() as write_report:
-        for name, arm in experiment.arms.items():
-            of_arm = dataclasses.replace(options, **arm._asdict())
-            summaries.append(_train(experiment, of_arm, task, evaluation, name, workdir / name))
-            if processes.is_first():
-                write_interpolations(workdir / name)
-                write_report(workdir / name)
-    _print(report.comparison_table(summaries))
-    return report.write_comparison(workdir, list(experiment.arms)) if processes.is_first() else workdir / "report.html"
-
-
-@contextlib.contextmanager
-def _reporting() -> Iterator[Callable[[Path], None]]:
-    """A function that has the report of a run written by a process of its own, while the next arm is compiled.
-
-    Leaving waits for all of them; one that failed is an error then.
-    """
-    writing: dict[Path, subprocess.Popen] = {}
-
-    def write(directory: Path) -> None:
-        command = [sys.executable, "-m", "jaxgan", "report", str(directory)]
-        writing[directory] = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-    try:
-        yield write
-    finally:
-        complaints = {directory: process.communicate()[1] for directory, process in writing.items()}
-    for directory, complaint in complaints.items():
-        if writing[directory].returncode:
-            raise RuntimeError(f"jaxgan report {directory} failed: {complaint.strip()}")
-
-
-def _print(text: str) -> None:
-    if processes.is_first():
-        print(text)
+    with heeding_signals():
+        task = experiment.task(options.data)
+        for arm in experiment.arms.values():
+            check_memory(*arm, options.run, task)
+        evaluation = evaluator(task, metrics=options.run.metric)
+        claimed = claim(workdir, _config(experiment, None, described), accept_changes=options.run.accept_changes)
+        with locked(workdir) if _writable(workdir) else contextlib.nullcontext():
+            if claimed.old is None and not claimed.changed:
+                record(claimed, 0)
+            summaries = []
+            with reporting() as write_report:
+                for name, arm in experiment.arms.items():
+                    stop_if_told(f"{experiment.name} stopped before {name}; the same command goes on with it")
+                    of_arm = dataclasses.replace(options, **arm._asdict())
+                    summaries.append(_train(experiment, of_arm, task, evaluation, name, workdir / name))
+                    if len(summaries) == 1 and claimed.changed:  # which is known to fit now
+                        record(claimed, 0)
+                    if _writable(workdir / name):
+                        write_interpolations(workdir / name)
+                        write_report(workdir / name)
+            processes.say(report.comparison_table(summaries), sys.stdout)
+            stop_if_told(f"{experiment.name} stopped after its training; the same command writes the report")
+            if _writable(workdir):
+                report.write_comparison(workdir, list(experiment.arms))
+    return workdir / "report.html"

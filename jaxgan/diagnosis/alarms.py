@@ -4,6 +4,7 @@
 was killed and continued raises the same alarms; `Detector` reads them one by one.
 """
 
+import bisect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -26,6 +27,12 @@ EXPLODED, VANISHED = 100.0, 0.01  # gradient norms, relative to their median so 
 
 
 WATCHED = ("loss", "gradient_norm")  # how the names of what has to be finite end
+REASONS = {
+    "loss": "a logit has overflowed: penalise the discriminator (--technique r1:1.0) or lower the learning rates",
+    "gradient_norm": "a root or logarithm at zero, a lookahead of many steps, or logits that overflow: clip gradients "
+    "(--clip 1) or penalise the discriminator",
+    "params": "the update was too large: lower the learning rate of that player",
+}
 # Of a GAN, and of a model that is trained by one gradient.
 MAKES, JUDGES, WHOLE = "generator_gradient_norm", "discriminator_gradient_norm", "gradient_norm"
 SENTENCES = {
@@ -146,6 +153,23 @@ def seen(window: Window) -> dict[str, Any]:
     }
 
 
+def divergence(step: int, quantity: str, steps: int) -> Alarm:
+    """The alarm of a number that is not finite.
+
+    Args:
+      step: the first at which it was not.
+      quantity: which one, such as "generator_loss" or "generator.params"; the first to go wrong in that step.
+      steps: how many such steps there were.
+    """
+    player, _, params = quantity.rpartition(".")
+    what = f"{params} of the {player}" if player else quantity.replace("_", " ")
+    reason = next((reason for end, reason in REASONS.items() if quantity.endswith(end)), REASONS["params"])
+    verb = "are" if player else "is"
+    often = f", in {steps} steps" if steps > 1 else ""
+    sentence = f"the {what} {verb} not finite since step {step}{often}; likely {reason}"
+    return Alarm("not_finite", step, step - 1, (), None, sentence)
+
+
 def alarms(
     lines: Iterable[Mapping[str, Any]], names: Sequence[str] = (), expected: Sequence[float] | np.ndarray = ()
 ) -> list[Alarm]:
@@ -173,13 +197,15 @@ class Detector:
     300 steps, at most half of the modes at once that minibatches of the data hold. The second finds a generator that
     moves from mode to mode and leaves none out for long.
 
-    Something is not finite when any number is not whose name ends in `loss` or `gradient_norm`. A discriminator
+    Something is not finite when the line says so (`not_finite`, the arguments of `divergence`), or any number is not
+    whose name ends in `loss` or `gradient_norm`. A discriminator
     overpowers when its accuracy is at least 0.99 on five lines in a row. A gradient explodes or vanishes when the norm
     of the generator's, or of a model with a single one, is 100 times above or below its median so far on two lines in a
     row. A generator is frozen when its gradient is exactly zero while the discriminator's is not. What a model does not
     log raises no alarm.
 
-    Each kind is raised again only after it was over; lost modes are not listed while a collapse lasts.
+    Each kind is raised again only after it was over, or after players were taken back (`rolled_back_to`); lost modes
+    are not listed while a collapse lasts.
 
     Args:
       names: of the modes; empty without a window.
@@ -191,28 +217,46 @@ class Detector:
         self._last = np.full(len(self._names), -1)  # step at which each mode was last there
         self._lost = np.zeros(len(self._names), bool)
         self._collapsed, self._narrow_since = False, None
-        self._step, self._accuracies, self._norms = 0, [], []
+        self._step, self._accuracies = 0, []
+        self._recent, self._before = [], []  # norms of the last two lines; sorted, those of all before that are finite
         self._going_on: set[str] = set()
+        self._raised: dict[str, Alarm] = {}
 
     def see(self, line: Mapping[str, Any]) -> list[Alarm]:
         """Reads the next line and returns the alarms that it raises."""
         step = int(line["step"])
         found = self._of_modes(step, line["window"]) if self._names and "window" in line else []
         self._accuracies = [*self._accuracies[1 - LINES :], line.get("discriminator_accuracy")]
-        self._norms.append(_number(line.get(MAKES, line.get(WHOLE))))
+        self._recent.append(_number(line.get(MAKES, line.get(WHOLE))))
+        if len(self._recent) > 2 and math.isfinite(older := self._recent.pop(0)):
+            bisect.insort(self._before, older)
         now = {kind for kind, happens in self._failures(line).items() if happens}
         for kind, sentence in SENTENCES.items():
             if kind in now - self._going_on:
-                found.append(Alarm(kind, step, self._step, (), None, sentence))
+                known = line.get("not_finite") if kind == "not_finite" else None
+                found.append(divergence(**known) if known else Alarm(kind, step, self._step, (), None, sentence))
         self._going_on, self._step = now, step
+        self._raised |= {alarm.kind: alarm for alarm in found}
+        if line.get("rolled_back_to") is not None:
+            self.forget()
         return found
 
+    def standing(self) -> list[Alarm]:
+        """The alarms that were raised and are not over."""
+        modes = {"collapse": self._collapsed, "mode_loss": bool(self._lost.any()) and not self._collapsed}
+        return [alarm for kind, alarm in self._raised.items() if kind in self._going_on or modes.get(kind)]
+
+    def forget(self) -> None:
+        """Takes all alarms for over, since the players were taken back; what still holds is raised again."""
+        self._going_on, self._collapsed, self._narrow_since = set(), False, None
+        self._lost[:] = False
+
     def _failures(self, line: Mapping[str, Any]) -> dict[str, bool]:
-        before, recent = np.array(self._norms[:-2]), np.array(self._norms[-2:])
-        before = before[np.isfinite(before)]
-        usual = float(np.median(before)) if len(before) >= LINES else math.nan
+        recent, n = np.array(self._recent), len(self._before)
+        usual = (self._before[(n - 1) // 2] + self._before[n // 2]) / 2 if n >= LINES else math.nan
+        finite = all(math.isfinite(_number(x)) for name, x in line.items() if name.endswith(WATCHED))
         return {
-            "not_finite": not all(math.isfinite(_number(x)) for name, x in line.items() if name.endswith(WATCHED)),
+            "not_finite": not finite or bool(line.get("not_finite")),
             "overpowering_discriminator": len(self._accuracies) == LINES
             and all(_number(accuracy) >= SURE for accuracy in self._accuracies),
             "exploding_gradient": bool((recent > EXPLODED * usual).all()),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jinja2
 from matplotlib.figure import Figure
 
-from jaxgan.backend.files import write_whole
+from jaxgan.backend.files import naming, write_whole
 from jaxgan.report.animation import Animation, interpolations, samples_evolving
 from jaxgan.report.curves import coverage, reached, training
 from jaxgan.report.files import read_run
@@ -65,7 +65,8 @@ def write_page(
     directory: Path, figures: Mapping[str, tuple[str, Figure | Animation | None]], template: str, **content: Any
 ) -> Path:
     """Writes the figures, `{file: (heading, figure)}`, and the page; `content` is what else its template reads."""
-    (directory / "figures").mkdir(exist_ok=True)
+    with naming(directory / "figures", "cannot be made"):
+        (directory / "figures").mkdir(exist_ok=True)
     pictures = []
     for name, (heading, figure) in figures.items():
         if isinstance(figure, Animation):
@@ -94,7 +95,7 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
     """Writes `figures/` and `report.html` of one run from its files; where a file is missing, its part is left out.
 
     Args:
-      directory: holds `config.json`, `metrics.jsonl`, `summary.json`, `samples.npz` and `snapshots.npz`.
+      directory: holds `config.json`, `metrics.jsonl`, `summary.json`, `samples.npz` and `snapshots/`.
 
     Returns:
       The path of the page.

@@ -5,24 +5,27 @@ checkpoint first cuts it back to that step, and then writes the same lines again
 hosts only the first one writes; all of them read, so the folder lies where all of them see it.
 """
 
+import errno
+import hashlib
 import json
 import math
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import jax
 import numpy as np
 
 from jaxgan.backend import files, processes
+from jaxgan.runs.lines import missing, parsed, shortened
 
 CONFIG, METRICS, SUMMARY, SAMPLES, SNAPSHOTS = (
     "config.json",
     "metrics.jsonl",
     "summary.json",
     "samples.npz",
-    "snapshots.npz",
+    "snapshots",
 )
 
 
@@ -48,7 +51,17 @@ def _replace(path: Path, write: Callable[[BinaryIO], Any]) -> None:
 
 def _remove(path: Path) -> None:
     if processes.is_first():
-        path.unlink(missing_ok=True)
+        with files.naming(path, "cannot be removed"):
+            path.unlink(missing_ok=True)
+
+
+def move_aside(path: Path) -> Path:
+    """Renames a damaged file to `NAME.damaged`, or `NAME.damaged.2` and so on where that is taken; returns the path."""
+    aside = files.free(path.with_name(f"{path.name}.damaged"))
+    if processes.is_first() and os.path.lexists(path):
+        with files.naming(path, "cannot be moved aside"):
+            path.rename(aside)
+    return aside
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -67,12 +80,24 @@ def read_json(path: Path) -> Any:
     Raises:
       ValueError: it cannot be read as JSON; one line.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     try:
+        _check_file(path)
         return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as JSON: {error}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} cannot be read as JSON: {reason(error)}") from error
+
+
+def _check_file(path: Path) -> None:
+    """Raises OSError for what is no file: a folder, a link to nowhere, or a pipe, which would be waited for."""
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file")
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in one line without the name of the file."""
+    return ((isinstance(error, OSError) and error.strerror) or str(error).split("\n")[0] or type(error).__name__)[:200]
 
 
 def read_arrays(path: Path, names: Sequence[str]) -> tuple[np.ndarray, ...]:
@@ -81,13 +106,14 @@ def read_arrays(path: Path, names: Sequence[str]) -> tuple[np.ndarray, ...]:
     Raises:
       ValueError: it is no such file, or lacks an array; one line.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return tuple(np.zeros(0) for _ in names)
     try:
+        _check_file(path)
         with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             return tuple(file[name] for name in names)
     except Exception as error:  # a damaged archive fails in many ways
-        raise ValueError(f"{path} cannot be read: {error}") from error
+        raise ValueError(f"{path} cannot be read: {reason(error)}") from error
 
 
 def flat(options: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -108,90 +134,107 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def claim(directory: Path, config: Mapping[str, Any], *, accept_changes: bool = False) -> None:
-    """Makes sure that a folder is this run's own, and writes `config.json` into it.
-
-    Args:
-      directory: new, empty, or of the same experiment with the same options.
-      config: with `experiment`, `arm` and `options`; whatever else it holds may differ.
-      accept_changes: continue although options differ.
-
-    Raises:
-      ValueError: the folder holds something else; nothing is written then.
-    """
-    config = plain(config)
-    if directory.exists() and not directory.is_dir():
-        raise ValueError(f"{directory} is a file: choose a folder as --workdir")
-    old = read_json(directory / CONFIG)
-    if old is None:
-        if directory.exists() and not all(files.left_behind(path, CONFIG) for path in directory.iterdir()):
-            raise ValueError(f"{directory} holds files, but no run: choose another --workdir")
-    elif (old.get("experiment"), old.get("arm")) != (config["experiment"], config["arm"]):
-        holds = " / ".join(filter(None, (old.get("experiment"), old.get("arm"))))
-        raise ValueError(f"{directory} holds a run of {holds}, not of {config['experiment']}: choose another --workdir")
-    elif changed := differences(old["options"], config["options"]):
-        if not accept_changes:
-            raise ValueError(
-                f"{directory} holds a run with other options ({'; '.join(changed)}): "
-                "choose another --workdir, or continue with --accept-changes"
-            )
-        forget_end(directory)
-    else:
-        return
-    write_json(directory / CONFIG, config)
-
-
 def forget_end(directory: Path) -> None:
     """Removes what a finished run says of its end, so that it can go on."""
     for stale in (SUMMARY, SAMPLES):
         _remove(directory / stale)
 
 
-def _lines(path: Path, last_step: int) -> list[str]:
-    kept = []
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            if json.loads(line)["step"] <= last_step:
-                kept.append(line)
-        except (json.JSONDecodeError, KeyError, TypeError):
-            pass  # the line that was being written when the process was killed
-    return kept
+def _content(path: Path) -> bytes:
+    if not os.path.lexists(path):
+        return b""
+    with files.naming(path, "cannot be read"):
+        _check_file(path)
+        return path.read_bytes()
 
 
 def read_lines(directory: Path) -> list[dict[str, Any]]:
-    """What `metrics.jsonl` holds."""
-    return [json.loads(line) for line in _lines(directory / METRICS, sys.maxsize)]
+    """What `metrics.jsonl` holds; lines that are damaged are named on the error stream, and left out.
+
+    Raises:
+      FileProblem: it cannot be read.
+    """
+    found = parsed(_content(directory / METRICS))
+    if found.damage:
+        processes.say(f"{directory / METRICS}: {shortened(found.damage)}; left out")
+    return found.lines
 
 
-def rewind(directory: Path, step: int) -> None:
-    """Forgets all that was logged after a step."""
-    text = "".join(line + "\n" for line in _lines(directory / METRICS, step))
-    _replace(directory / METRICS, lambda file: file.write(text.encode()))
-    steps, samples = read_snapshots(directory)
-    if any(kept := [s <= step for s in steps]):
-        write_arrays(directory / SNAPSHOTS, step=steps[kept], samples=samples[kept])
-    else:
-        _remove(directory / SNAPSHOTS)
+def digest(directory: Path) -> str:
+    """The SHA-256 of `metrics.jsonl` as it is now, which `rewind` compares; "" in a run of many processes."""
+    return "" if jax.process_count() > 1 else hashlib.sha256(_content(directory / METRICS)).hexdigest()
+
+
+def rewind(
+    directory: Path, step: int, seeds: Sequence[int], every_log: int, expected: str = ""
+) -> list[dict[str, Any]]:
+    """Forgets all that was logged after a step; says which lines before it are damaged, and keeps the file as it was.
+
+    Args:
+      directory: of the run.
+      step: from which it goes on.
+      seeds: of the run, each of which has a line at each step that is logged.
+      every_log: steps between two of these.
+      expected: what `digest` was at that step; "" where it is not known.
+
+    Returns:
+      The lines that are left.
+
+    Raises:
+      FileProblem: a file cannot be read or written.
+    """
+    path = directory / METRICS
+    found = parsed(_content(path), step)
+    if found.damage:
+        processes.say(f"{path}: {shortened(found.damage)}; left out, and the file as it was is {move_aside(path).name}")
+    if gaps := missing(found.lines, step, seeds, every_log):
+        processes.say(f"{path}: lines are missing {gaps}; the run goes on without them")
+    text = "".join(line + "\n" for line in found.texts).encode()
+    if expected and not found.damage and not gaps and hashlib.sha256(text).hexdigest() != expected:
+        processes.say(f"{path} is not as it was written, and its lines are used as they are")
+    _replace(path, lambda file: file.write(text))
+    for at, snapshot in _snapshots(directory):
+        if at > step:
+            _remove(snapshot)
+    return found.lines
 
 
 def log(directory: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     """Appends lines to `metrics.jsonl`."""
     if not processes.is_first():
         return
-    with open(directory / METRICS, "a") as file:
+    path = directory / METRICS
+    with files.naming(path, "cannot be written"), open(path, "a") as file:
         file.write("".join(json.dumps(plain(line)) + "\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
 
 
+def _snapshots(directory: Path) -> list[tuple[int, Path]]:
+    """The steps of which samples are kept, in order, and their files."""
+    kept = (directory / SNAPSHOTS).glob("*.npz")
+    return sorted((int(path.stem), path) for path in kept if path.stem.isdecimal())
+
+
 def read_snapshots(directory: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The samples kept through training: steps `[t]` and samples `[t, seeds, n, ...]`."""
-    steps, samples = read_arrays(directory / SNAPSHOTS, ("step", "samples"))
-    return steps.astype(int), samples
+    """The samples kept through training: steps `[t]` and samples `[t, seeds, n, ...]`.
+
+    A file that is damaged, or of other samples than most, is named on the error stream, and left out.
+    """
+    found: dict[int, np.ndarray] = {}
+    for step, path in _snapshots(directory):
+        try:
+            (found[step],) = read_arrays(path, ("samples",))
+        except ValueError as error:
+            processes.say(f"{error}; left out")
+    shapes = [samples.shape for samples in found.values()]
+    usual = max(shapes, key=shapes.count, default=(0,))
+    alike = {step: samples for step, samples in found.items() if samples.shape == usual}
+    if others := [str(step) for step in found if step not in alike]:
+        processes.say(f"{directory / SNAPSHOTS}: the samples of step {shortened(others)} have another shape; left out")
+    return np.array(list(alike), int), np.stack(list(alike.values())) if alike else np.zeros(0)
 
 
 def add_snapshot(directory: Path, step: int, samples: np.ndarray) -> None:
-    """Adds samples `[seeds, n, ...]` to those kept through training."""
-    steps, kept = read_snapshots(directory)
-    kept = np.concatenate([kept, samples[None]]) if len(steps) else samples[None]
-    write_arrays(directory / SNAPSHOTS, step=np.append(steps, step), samples=kept)
+    """Keeps samples `[seeds, n, ...]` of a step, in a file of their own."""
+    write_arrays(directory / SNAPSHOTS / f"{step}.npz", samples=samples)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.backend import processes
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
 from jaxgan.runs.checkpoints import Checkpoints, names_in
@@ -144,7 +145,8 @@ def example_of(task: Task | Stream) -> Example:
 def load(workdir: str | os.PathLike[str]) -> Loaded:
     """Loads a run from the folder that it left behind, finished or not; its data are not needed.
 
-    It does not matter on how many devices the run was trained, nor how its seeds were.
+    It does not matter on how many devices the run was trained, nor how its seeds were. A damaged checkpoint is named on
+    the error stream, and the one before it is loaded.
 
     Args:
       workdir: what `--workdir` named, or of a comparison the folder of one arm in it.
@@ -153,13 +155,33 @@ def load(workdir: str | os.PathLike[str]) -> Loaded:
       A `Loaded`: `run.model.sample(key, run.states[0], 100)`.
 
     Raises:
-      ValueError: there is no run, no checkpoint, or files that do not fit each other; one line.
+      ValueError: there is no run, no checkpoint that is whole, or files that do not fit each other; one line.
     """
     directory = Path(workdir)
-    architecture, training, example, config = described(directory)
+    model, like, (_, _, example, config) = modelled(directory)
     run, where = config["options"].get("run") or {}, directory / folder.CONFIG
     first, count = (decoded(int, run.get(name), f"{where}: options.run.{name}") for name in ("first_seed", "seeds"))
     seeds = tuple(range(first, first + count))
+    with Checkpoints(directory / "checkpoints") as checkpoints:
+        found = checkpoints.newest(checkpoints.read, processes.say)
+    if found is None:
+        raise ValueError(f"{directory} has no checkpoint yet: the run was stopped before its first one")
+    arrays, progress = found
+    states = [_state(like, arrays, i, len(seeds), str(directory / "checkpoints")) for i in range(len(seeds))]
+    return Loaded(model, states, seeds, progress["step"], example, config)
+
+
+def modelled(directory: Path) -> tuple[Model, PyTree, Described]:
+    """Makes the model of a run again, but for the monitor, which changes nothing.
+
+    Returns:
+      The model, shapes and dtypes of the state of one seed, and what the folder says of them.
+
+    Raises:
+      ValueError: there is no run, or its `config.json` is not one; one line.
+    """
+    found = described(directory)
+    architecture, training, example, _ = found
     model = build(
         architecture,
         training,
@@ -169,14 +191,9 @@ def load(workdir: str | os.PathLike[str]) -> Loaded:
         classes=example.classes,
         widths=example.widths,
     )
-    if not (directory / "checkpoints").is_dir():
-        raise ValueError(f"{directory} has no checkpoint yet: the run was stopped before its first one")
-    with Checkpoints(directory / "checkpoints") as checkpoints:
-        arrays, progress = checkpoints.read()
     key = jax.random.key(0)
     like = jax.eval_shape(lambda batch: model.init(key, batch), example.batch(training.batch_size))
-    states = [_state(like, arrays, i, len(seeds), str(directory / "checkpoints")) for i in range(len(seeds))]
-    return Loaded(model, states, seeds, progress["step"], example, config)
+    return model, like, found
 
 
 def described(directory: Path) -> Described:

@@ -264,6 +264,9 @@ class Run:
     """Steps between two checkpoints, a multiple of --log-every; 0 is about a tenth of the run."""
     on_alarm: Literal["warn", "checkpoint", "stop", "roll_back", "off"] = "warn"
     """When modes are lost or a player fails: warn; also save; also end; or take the seed back to before; or nothing."""
+    on_not_finite: Literal["stop", "skip", "roll_back"] = "stop"
+    """When a loss, a gradient or a parameter is NaN or infinite: end the run, and keep its last checkpoint and the step
+    that went wrong; leave that step out; or take the seed back to its last checkpoint."""
     watch_modes: bool = True
     """Count modes inside the step, for alarms of lost modes; this changes how results are rounded."""
     seed_axis: Literal["auto", "turn", "vmap", "mesh"] = "auto"

@@ -1,63 +1,41 @@
 """`fit(...)`: the loop around a model, with logging, evaluation, checkpoints and the files that a run leaves behind."""
 
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import Mesh
 from tqdm import tqdm
 
-from jaxgan.backend import in_force, processes
+from jaxgan.backend import processes
 from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import Evaluation, MonitoredModes
 from jaxgan.runs import folder
-from jaxgan.runs.checkpoints import Checkpoints
+from jaxgan.runs.claiming import claim, locked, record
 from jaxgan.runs.options import Run
 from jaxgan.runs.summary import Summary, write_summary
-from jaxgan.training import placement
+from jaxgan.training.beginning import Course, Plan, begin, go_to, positions
+from jaxgan.training.divergence import keep_step
+from jaxgan.training.health import Health, both, healthy, not_finite, quantities
 from jaxgan.training.results import finished, summarized
-from jaxgan.training.seeds import Seeds, in_turn, programs, turns, vmapped
-from jaxgan.training.sources import KEPT_SAMPLES, SAMPLE_IMAGES, Source, check_finite, source_of
+from jaxgan.training.seeds import turns
+from jaxgan.training.sources import KEPT_SAMPLES, check_finite
 from jaxgan.training.starting import start_of
-from jaxgan.types import Batch, Classified, KnownModes, Model, Stream, Task
+from jaxgan.training.stopping import Interrupted, heeding_signals, interrupted, told_to_stop
+from jaxgan.training.watching import add_windows, detectors_of, raise_alarms, restored, roll_back
+from jaxgan.types import Batch, Model, Stream, Task
 
-COUNTED_SECONDS = ("train_seconds", "compile_seconds", "waited_seconds")
+HEEDED_WITHIN = 5.0  # seconds, about, of single steps until a signal is looked at
 LOGGED_MODES = 100  # counts of more are not logged, only summed up at the end
 SNAPSHOT_POINTS, SNAPSHOT_IMAGES = 512, 36
-SAMPLE_POINTS = 2500  # drawn at a time, and as many images as SAMPLE_IMAGES
-KEPT_CHECKPOINTS = 2
-KEPT_FOR_ALARMS = 5  # when alarms use them, since they are noticed some time after what they are about
 
 
-class Interrupted(Exception):
-    """The run was told to stop, and saved a checkpoint first; the same command continues it."""
-
-
-@contextmanager
-def _stop_signal() -> Iterator[threading.Event]:
-    """An event that SIGTERM sets, so that a preempted machine can still save a checkpoint."""
-    stop = threading.Event()
-    # On many hosts JAX itself catches SIGTERM, and all processes agree on a step (`processes.preempted`).
-    if threading.current_thread() is not threading.main_thread() or jax.process_count() > 1:
-        yield stop
-        return
-    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _line(step: int, seed: int, info: Any, measured: Mapping[str, Any]) -> dict[str, Any]:
-    line = {"step": step, "seed": seed, **jax.device_get(info)._asdict(), **measured}
-    return {name: x for name, x in line.items() if not isinstance(x, np.ndarray) or x.size <= LOGGED_MODES}
+def _line(step: int, seed: int, info: Any, bad: Mapping[str, Any] | None) -> dict[str, Any]:
+    line = {"step": step, "seed": seed, **jax.device_get(info)._asdict()}
+    return line if bad is None else {**line, "not_finite": bad}
 
 
 def fit(
@@ -72,6 +50,7 @@ def fit(
     run: Run,
     watched: MonitoredModes | None = None,
     pack: int = 1,
+    files: Mapping[str, Any] = {},
 ) -> Summary:
     """Trains a model from several seeds and writes the files of a run into a folder.
 
@@ -91,126 +70,226 @@ def fit(
       run: seeds, samples and intervals.
       watched: the modes that a GAN's technique `alarms.watch` counts, if it has one.
       pack: examples that the discriminator judges together; devices share a minibatch by whole packs.
+      files: further JSON files that the folder gets before training, by name.
 
     Returns:
       How the run ended, which is what `summary.json` holds.
 
     Raises:
-      ValueError: the folder holds something else, or a run of more steps, options do not fit, the data hold NaN, or
-        there is no run to start from that fits.
-      Interrupted: SIGTERM arrived, or an alarm with `run.on_alarm` "stop".
+      ValueError: the folder holds something else, is in use, or holds a run of more steps; options or checkpoints do
+        not fit; the data hold NaN; or there is no run to start from that fits. What the folder holds stays as it is.
+      FileProblem: a file cannot be read or written; the last checkpoint is whole.
+      Interrupted: SIGTERM or SIGINT arrived, an alarm with `run.on_alarm` "stop", or a number that is not finite with
+        `run.on_not_finite` "stop".
     """
-    every_log, every_evaluation, every_checkpoint = run.intervals(steps)
     check_finite(task)
     start = start_of(model, task, batch_size, run, directory)
-    folder.claim(directory, {**config, **start.recorded}, accept_changes=run.accept_changes)
-    processes.meet("claimed")
-    if (summary := finished(directory, steps, _say)) is not None:
-        return summary
+    config = {**config, **start.recorded}
+    plan = Plan(model, task, evaluation, steps, batch_size, run, watched, pack, start.states)
+    with heeding_signals():
+        claimed = claim(directory, config, accept_changes=run.accept_changes)
+        if not claimed.changed and (summary := finished(directory, steps, processes.say)) is not None:
+            return summary
+        with locked(directory) as lock:
+            claimed = claim(directory, config, accept_changes=run.accept_changes)  # others may have been here
+            processes.meet("claimed")
+            course = begin(plan, lock, claimed)
+            if claimed.surroundings:
+                processes.say(f"{directory} goes on with {claimed.surroundings}; results may be rounded otherwise")
+            with course.checkpoints:
+                record(claimed, course.progress["step"])
+                for name, content in files.items():
+                    folder.write_json(directory / name, content)
+                return _train(course)
 
-    seeds = range(run.first_seed, run.first_seed + run.seeds)
-    mesh = _mesh(run, batch_size, pack)
-    source = source_of(task, seeds, model.minibatches * batch_size, mesh)
-    classes = _classes(model, task)
-    length = every_log if _loops(model, source, batch_size) else 1
-    several = _several(model, source, batch_size, run, seeds, length, mesh, classes)
-    single = several if steps % length == 0 else _several(model, source, batch_size, run, seeds, 1, mesh, classes)
-    title = " / ".join(filter(None, (config["experiment"], config["arm"])))
 
-    keep = KEPT_FOR_ALARMS if run.on_alarm in ("checkpoint", "roll_back") else KEPT_CHECKPOINTS
-    with Checkpoints(directory / "checkpoints", keep=keep) as checkpoints, _stop_signal() as stop:
-        states, progress = _begun(checkpoints, several, single, source, start.states)
-        step = progress["step"]
-        folder.rewind(directory, step)
-        processes.meet("rewound")
-        detectors = _detectors(directory, seeds, watched)
+def _train(course: Course) -> Summary:
+    """Trains to the end, and writes the files of the run."""
+    plan, directory, progress, several = course.plan, course.directory, course.progress, course.several
+    run, steps, seeds = plan.run, plan.steps, plan.seeds
+    every_log, every_evaluation, every_checkpoint = run.intervals(steps)
+    states, step, checkpoints = course.states, progress["step"], course.checkpoints
+    if step < steps:
+        folder.forget_end(directory)
+    lines = folder.rewind(directory, step, seeds, every_log, progress.get("metrics", ""))
+    processes.meet("rewound")
+    detectors = detectors_of(lines, seeds, plan.watched) if run.on_alarm != "off" else {}
+    samples: np.ndarray | None = None
+    measured: list[dict[str, Any]] = []
+    bar = _bar(course.title, step, steps)
+    while step < steps:
+        ahead = min(every_log - step % every_log, steps - step)
+        states, infos, healths, taken = _advance(course, states, ahead)
+        progress["step"] = step = step + taken
+        bar.update(taken)
+        course.lock.check()
+        checkpoints.check()
+        if taken < ahead:
+            raise _stopped(course, states, "")
+        diverged = _diverged(course, states, infos, healths)
+        lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, diverged, strict=True)]
+        if any(diverged):
+            states = _recover(course, states, ahead, lines, detectors)
+        if step % every_evaluation == 0 or step == steps:
+            samples, measured = _evaluate(course, states)
+            shown = SNAPSHOT_IMAGES if course.source.images else SNAPSHOT_POINTS
+            folder.add_snapshot(directory, step, samples[:, :shown])
+            _show(bar, course.title, step, steps, progress["train_seconds"], measured)
+            for line, of_seed in zip(lines, measured, strict=True):
+                line.update({name: x for name, x in of_seed.items() if np.size(x) <= LOGGED_MODES})
+        states, alarmed = _alarmed(course, states, lines, detectors)
+        folder.log(directory, lines)
+        if step == every_log and not course.source.streams and plan.model.effects is not None:
+            state = several.each(states)[0]
+            progress["silent_techniques"] = _silent(plan.model.effects, plan.task, state, plan.batch_size)
+        halted = run.on_alarm == "stop" and alarmed
+        stopped = told_to_stop() or processes.preempted(step)
+        wanted = stopped or halted or (run.on_alarm == "checkpoint" and alarmed)
+        if (stopped or halted) and step < steps:
+            raise _stopped(course, states, "" if stopped else " by an alarm")
+        if step % every_checkpoint == 0 or step == steps or wanted:
+            _save(course, states)
+    bar.close()
+    if samples is None:  # killed after its last checkpoint, or what it left at its end is damaged
+        samples, measured = _evaluate(course, states)
+    return _finish(course, samples, measured)
 
-        def evaluate() -> tuple[np.ndarray, list[dict[str, Any]]]:
-            samples = several.sample(states, run.samples)
-            labels = None if classes is None else turns(run.samples, classes)
-            return samples, [evaluation.measure(Batch(of_seed, labels)) for of_seed in samples]
 
-        samples: np.ndarray | None = None
-        measured: list[dict[str, Any]] = []
-        bar = _bar(title, step, steps)
-        while step < steps:
-            started, waited = time.perf_counter(), max(source.waited, default=0.0)
-            ahead = min(every_log, steps - step)
-            part = several if ahead == every_log else single
-            states, infos = part.advance(states, source.feeds, ahead // part.length)
-            progress["waited_seconds"] += max(source.waited, default=0.0) - waited
-            progress["train_seconds"] += time.perf_counter() - started
-            progress["step"] = step = step + ahead
-            bar.update(ahead)
-            measured = [{} for _ in seeds]
-            if step % every_evaluation == 0 or step == steps:
-                samples, measured = evaluate()
-                shown = SNAPSHOT_IMAGES if source.images else SNAPSHOT_POINTS
-                folder.add_snapshot(directory, step, samples[:, :shown])
-                _show(bar, title, step, steps, progress["train_seconds"], measured)
-            lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, measured, strict=True)]
-            alarmed: list[list[alarms.Alarm]] = []
-            if run.on_alarm != "off":
-                if watched is not None:
-                    _add_windows(lines, several.each(states))
-                alarmed = [_raise_alarms(line, detectors[line["seed"]]) for line in lines]
-            if run.on_alarm == "roll_back":
-                states = _roll_back_all(several, states, checkpoints, alarmed, lines)
-            folder.log(directory, lines)
-            if step == every_log and not source.streams and model.effects is not None:
-                progress["silent_techniques"] = _silent(model.effects, task, several.each(states)[0], batch_size)
-            halted = run.on_alarm == "stop" and any(alarmed)
-            wanted = run.on_alarm == "checkpoint" and any(alarmed)
-            stopped = stop.is_set() or processes.preempted(step)
-            if step % every_checkpoint == 0 or step == steps or stopped or halted or wanted:
-                progress["positions"] = [stream.get_state() for stream in source.streams]
-                checkpoints.save(step, several.stacked(states), progress)
-            if (stopped or halted) and step < steps:
-                why = "" if stopped else " by an alarm"
-                raise Interrupted(f"{title} stopped at step {step} of {steps}{why}; the same command continues it")
-        bar.close()
-        if samples is None:  # killed after its last checkpoint
-            samples, measured = evaluate()
-    kept = {"samples": samples[:, :KEPT_SAMPLES], "real": source.real, "kind": np.array(task.kind)}
-    folder.write_arrays(directory / folder.SAMPLES, **kept)
-    summary = summarized(config, task, steps, seeds, measured, samples, evaluation, progress, watched)
-    write_summary(directory, summary)
+def _save(course: Course, states: Any) -> None:
+    course.progress.update(positions=positions(course.source), metrics=folder.digest(course.directory))
+    course.checkpoints.save(course.progress["step"], course.several.stacked(states), course.progress)
+
+
+def _stopped(course: Course, states: Any, why: str) -> Interrupted:
+    """Saves a checkpoint; what is raised then."""
+    _save(course, states)
+    course.checkpoints.wait()
+    step, steps = course.progress["step"], course.plan.steps
+    return interrupted(f"{course.title} stopped at step {step} of {steps}{why}; the same command continues it")
+
+
+def _advance(course: Course, states: Any, ahead: int) -> tuple[Any, list[Any], list[Health], int]:
+    """Trains so many steps, and counts the seconds; fewer steps where a signal arrives while they are single ones."""
+    progress, waited = course.progress, course.source.waited
+    started, before = time.perf_counter(), max(waited, default=0.0)
+    part = course.several if ahead % course.several.length == 0 else course.single
+    whole = part.length > 1 or jax.process_count() > 1
+    infos, healths, taken, seconds = [], [healthy() for _ in course.plan.seeds], 0, 0.0
+    while taken < ahead and (taken == 0 or not told_to_stop() or any(int(health.steps) for health in healths)):
+        n = ahead if whole else min(ahead - taken, max(1, int(HEEDED_WITHIN * taken / max(seconds, 1e-9))))
+        states, infos, found = part.advance(states, course.source.feeds, n // part.length)
+        healths = [both(*pair) for pair in zip(healths, found, strict=True)]
+        taken, seconds = taken + n, time.perf_counter() - started
+    progress["waited_seconds"] += max(waited, default=0.0) - before
+    progress["train_seconds"] += seconds
+    return states, infos, healths, taken
+
+
+def _diverged(
+    course: Course, states: Any, infos: Sequence[Any], healths: Sequence[Health]
+) -> list[dict[str, Any] | None]:
+    """What was not finite of each seed; None of those that are healthy."""
+    if not any(int(health.steps) for health in healths):
+        return [None for _ in healths]
+    names = quantities(course.several.each(states)[0], infos[0])
+    return [not_finite(health, names) for health in healths]
+
+
+def _recover(
+    course: Course, states: Any, ahead: int, lines: list[dict[str, Any]], detectors: Mapping[int, alarms.Detector]
+) -> Any:
+    """Does what is asked for where a number is not finite: skipping was done in the step; or goes back, or ends."""
+    for i, line in enumerate(lines):
+        if (found := line.get("not_finite")) is None:
+            continue
+        if course.plan.run.on_not_finite == "roll_back":
+            states, back = roll_back(course.several, states, i, course.checkpoints, found["step"] - 1)
+            line["rolled_back_to"] = back
+            if back is not None:
+                continue
+        elif course.plan.run.on_not_finite == "skip" and found["steps"] < ahead:
+            continue
+        alarm = alarms.divergence(**found)
+        for of_seed in lines:
+            if detectors:
+                raise_alarms(of_seed, detectors[of_seed["seed"]])
+        folder.log(course.directory, lines)
+        path = _keep_step(course, i, found)
+        kept = course.checkpoints.steps[-1:]
+        healthy = f"the checkpoint of step {kept[0]} is healthy" if kept else "there is no checkpoint before it"
+        raise Interrupted(
+            f"{course.title} stopped at step {found['step']} of {course.plan.steps}, seed {line['seed']}: "
+            f"{alarm.sentence}; {healthy}, and {path} holds the step that went wrong"
+        )
+    return states
+
+
+def _keep_step(course: Course, i: int, found: Mapping[str, Any]) -> Path | None:
+    """Keeps the step at which seed i went wrong, by training up to it again; None in a run of many processes."""
+    if jax.process_count() > 1:
+        return None
+    plan, several = course.plan, course.several
+    processes.say(f"{course.title}: trains again up to step {found['step']}, to keep what it began with")
+    go_to(course.source, course.origin)
+    states = several.begin(course.source.feeds, plan.starts)
+    start: dict[str, Any] = {"step": 0, "positions": course.first}
+    if (known := restored(course.checkpoints, several.stacked(states))) is not None:
+        stacked, start = known
+        states = several.unstacked(stacked)
+    go_to(course.source, start["positions"])
+    single, program = course.by(1)
+    at = (i, plan.seeds[i], found["step"], found["quantity"])
+    return keep_step(course.directory, several, single, program, course.source, (states, start["step"]), at)
+
+
+def _alarmed(
+    course: Course, states: Any, lines: list[dict[str, Any]], detectors: Mapping[int, alarms.Detector]
+) -> tuple[Any, bool]:
+    """Raises the alarms of all seeds and, where it is asked for, takes seeds back; whether one was raised."""
+    if not detectors:
+        return states, False
+    if course.plan.watched is not None:
+        add_windows(lines, course.several.each(states))
+    alarmed = [raise_alarms(line, detectors[line["seed"]]) for line in lines]
+    if course.plan.run.on_alarm == "roll_back":
+        for i, of_seed in enumerate(alarmed):
+            if of_seed:
+                until = min(alarm.since for alarm in of_seed)
+                states, back = roll_back(course.several, states, i, course.checkpoints, until)
+                lines[i]["rolled_back_to"] = back
+                if back is not None:
+                    detectors[lines[i]["seed"]].forget()
+    return states, any(alarmed)
+
+
+def _evaluate(course: Course, states: Any) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """The samples of each seed, and what is measured of them."""
+    n = course.plan.run.samples
+    samples = course.several.sample(states, n)
+    labels = None if course.classes is None else turns(n, course.classes)
+    return samples, [course.plan.evaluation.measure(Batch(of_seed, labels)) for of_seed in samples]
+
+
+def _finish(course: Course, samples: np.ndarray, measured: Sequence[Mapping[str, Any]]) -> Summary:
+    """Writes what a run leaves at its end."""
+    plan = course.plan
+    kept = {"samples": samples[:, :KEPT_SAMPLES], "real": course.source.real, "kind": np.array(plan.task.kind)}
+    folder.write_arrays(course.directory / folder.SAMPLES, **kept)
+    summary = summarized(
+        course.config,
+        plan.task,
+        plan.steps,
+        plan.seeds,
+        measured,
+        samples,
+        plan.evaluation,
+        course.progress,
+        plan.watched,
+    )
+    write_summary(course.directory, summary)
+    course.checkpoints.wait()
     processes.meet("written")
     return summary
-
-
-def _begun(
-    checkpoints: Checkpoints, several: Seeds, single: Seeds, source: Source, starts: list[Any] | None
-) -> tuple[Any, dict[str, Any]]:
-    """Compiles; the states and the progress of the newest checkpoint, where the streams go too, or at the start."""
-    started = time.perf_counter()
-    states = several.begin(source.feeds, starts)
-    for part in (several, single):
-        part.compile(states, source.feeds)
-    seconds = time.perf_counter() - started
-    progress: dict[str, Any] = {"step": 0, **dict.fromkeys(COUNTED_SECONDS, 0.0), "silent_techniques": []}
-    if checkpoints.latest is not None:
-        stacked, progress = checkpoints.restore(several.stacked(states))
-        for stream, position in zip(source.streams, progress["positions"], strict=True):
-            stream.set_state(position)
-        states = several.unstacked(stacked)
-    progress["compile_seconds"] += seconds
-    return states, progress
-
-
-def _detectors(directory: Path, seeds: Sequence[int], watched: MonitoredModes | None) -> dict[int, alarms.Detector]:
-    """One for each seed, which has seen what was logged so far."""
-    names, expected = ((), ()) if watched is None else watched[1:]
-    detectors = {seed: alarms.Detector(names, expected) for seed in seeds}
-    for line in folder.read_lines(directory):
-        detectors[line["seed"]].see(line)
-    return detectors
-
-
-def _add_windows(lines: Sequence[dict[str, Any]], states: Sequence[Any]) -> None:
-    """Adds to each seed's line what the monitor has counted."""
-    for line, of_seed in zip(lines, states, strict=True):
-        line["window"] = alarms.seen(of_seed.techniques[alarms.NAME])
 
 
 def _bar(title: str, step: int, steps: int) -> tqdm:
@@ -218,119 +297,14 @@ def _bar(title: str, step: int, steps: int) -> tqdm:
     return tqdm(total=steps, initial=step, desc=title, unit="step", disable=hidden)
 
 
-def _mesh(run: Run, batch_size: int, pack: int) -> Mesh | None:
-    wanted = in_force().wants_mesh(jax.device_count(), jax.process_count())
-    if run.seed_axis == "mesh" or (run.seed_axis == "auto" and wanted):
-        return placement.mesh(run.seeds, batch_size, pack)
-    return None
-
-
-def _loops(model: Model, source: Source, batch_size: int) -> bool:
-    """Whether many steps are one program with a loop, or each is a program of its own.
-
-    A program takes its temporary memory from the system anew whenever it starts: single steps of a DCGAN take 1.3 times
-    as long on a CPU. But the batches of a stream come from outside of the program, and the derivatives of XLA's own
-    convolutions are slow inside a loop on a CPU, where `networks.convolution` is made of products.
-    """
-    if (draw := source.draw) is None:
-        return False
-    if not (slow := in_force().slow_in_loops) or not source.images:
-        return True
-    key = jax.random.key(0)
-    batch = jax.eval_shape(lambda arrays: draw(arrays, key, batch_size), source.feeds[0]())
-    traced = jax.make_jaxpr(model.step)(key, jax.eval_shape(model.init, key, batch), batch)
-    return not any(primitive in str(traced) for primitive in slow)
-
-
-def _classes(model: Model, task: Task | Stream) -> int | None:
-    """How many classes a conditional model is asked for in turn; None for another one."""
-    if not model.conditional:
-        return None
-    if not isinstance(task, KnownModes | Classified):
-        raise ValueError(f"a conditional model needs data with classes, which {task.name!r} has not")
-    return task.modes
-
-
-def _several(
-    model: Model,
-    source: Source,
-    batch_size: int,
-    run: Run,
-    seeds: Sequence[int],
-    length: int,
-    mesh: Mesh | None,
-    classes: int | None,
-) -> Seeds:
-    chunk = SAMPLE_IMAGES if source.images else SAMPLE_POINTS
-    program = programs(model, source.draw, batch_size, length, chunk, mesh, classes)
-    if mesh is not None:
-        shared = not source.streams
-        return vmapped(program, seeds, shared_feed=shared, mesh=mesh, divide_optimizer=run.divide_optimizer)
-    if run.seed_axis == "turn" or (run.seed_axis == "auto" and in_force().takes_turns(len(seeds))):
-        return in_turn(program, seeds)
-    return vmapped(program, seeds, shared_feed=not source.streams)
-
-
-def _say(sentence: str) -> None:
-    if processes.is_first():
-        tqdm.write(sentence, file=sys.stderr)
-
-
 def _show(bar: tqdm, title: str, step: int, steps: int, seconds: float, measured: Sequence[Mapping[str, Any]]) -> None:
     modes = " ".join(str(int(m["modes"])) for m in measured if "modes" in m)
     if bar.disable:
         left = f"{seconds / step * (steps - step):.0f} s left"
         parts = [f"{title}: step {step} of {steps}", f"{step / max(seconds, 1e-9):.0f} steps/s", left]
-        if processes.is_first():
-            print(", ".join(parts + [f"modes {modes}"] * bool(modes)), file=sys.stderr, flush=True)
+        processes.say(", ".join(parts + [f"modes {modes}"] * bool(modes)))
     elif modes:
         bar.set_postfix_str(f"modes {modes}")
-
-
-def _raise_alarms(line: dict[str, Any], detector: alarms.Detector) -> list[alarms.Alarm]:
-    """Adds the alarms that a seed's line raises to it, and says them."""
-    found = detector.see(folder.plain(line))
-    if found:
-        line["alarms"] = [alarm._asdict() for alarm in found]
-    for alarm in found:
-        _say(f"alarm at step {alarm.step}, seed {line['seed']}: {alarm.sentence}")
-    return found
-
-
-def _roll_back_all(
-    several: Seeds,
-    states: Any,
-    checkpoints: Checkpoints,
-    alarmed: Sequence[Sequence[alarms.Alarm]],
-    lines: Sequence[dict[str, Any]],
-) -> Any:
-    """Rolls every seed back that raised an alarm, and says so in its line."""
-    for i, of_seed in enumerate(alarmed):
-        if of_seed:
-            states, lines[i]["rolled_back_to"] = _roll_back(several, states, i, checkpoints, of_seed)
-    return states
-
-
-def _roll_back(
-    several: Seeds, states: Any, i: int, checkpoints: Checkpoints, alarmed: Sequence[alarms.Alarm]
-) -> tuple[Any, int | None]:
-    """Takes the players of seed i back to the last checkpoint from before the alarms; returns its step, None if none.
-
-    The step count goes on, so that new batches and new noise follow: the old ones would lead to the same end.
-    """
-    healthy = checkpoints.last(min(alarm.since for alarm in alarmed))
-    if healthy is None:
-        _say("no checkpoint from before the alarm is left; nothing is rolled back")
-        return states, None
-    now = several.stacked(states)
-    before, _ = checkpoints.restore(now, healthy)
-
-    def rolled(now: Any, before: Any) -> Any:
-        return jax.tree.map(lambda a, b: a.at[i].set(b[i]), now, before._replace(step=now.step))
-
-    where = jax.tree.map(lambda a: a.sharding, now)
-    _say(f"the players of that seed are back at step {healthy}")
-    return several.unstacked(jax.jit(rolled, out_shardings=where)(now, before)), healthy
 
 
 def _silent(effects_of: Callable[..., Mapping[str, Any]], task: Any, state: Any, batch_size: int) -> list[str]:
@@ -339,5 +313,5 @@ def _silent(effects_of: Callable[..., Mapping[str, Any]], task: Any, state: Any,
     effects = jax.jit(lambda arrays, state: effects_of(key, state, task.draw(arrays, key, batch_size)))
     silent = [name for name, effect in effects(task.arrays, state).items() if effect < 1e-6]
     for name in silent:
-        _say(f"warning: the technique {name} changes nothing; is its number zero?")
+        processes.say(f"warning: the technique {name} changes nothing; is its number zero?")
     return silent

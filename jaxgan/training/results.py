@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from jaxgan.backend import processes
 from jaxgan.diagnosis import judge_run
 from jaxgan.evaluation import Evaluation
 from jaxgan.evaluation import MonitoredModes as Counted
@@ -18,9 +17,7 @@ from jaxgan.types import Stream, Task
 
 
 def finished(directory: Path, steps: int, say: Callable[[str], None]) -> Summary | None:
-    """How a finished run of so many steps ended; None where there is none.
-
-    A finished run of fewer steps loses what it says of its end, so that it can go on from its last checkpoint.
+    """How a finished run of so many steps ended; None where there is none, or it is of fewer steps, or damaged.
 
     Args:
       directory: of the run.
@@ -30,14 +27,21 @@ def finished(directory: Path, steps: int, say: Callable[[str], None]) -> Summary
     Raises:
       ValueError: the run is of more steps.
     """
-    summary = read_summary(directory)
+    try:
+        summary = read_summary(directory)
+        if summary is not None and not len(folder.read_arrays(directory / folder.SAMPLES, ("samples", "real"))[0]):
+            raise ValueError(f"{directory / folder.SAMPLES} is missing")
+    except ValueError as error:
+        say(f"{error}; it is made again from the last checkpoint")
+        return None
     if summary is None or summary.steps in (None, steps):  # runs of older versions do not tell their steps
         return summary
     if summary.steps > steps:
         raise ValueError(f"{directory} holds a finished run of {summary.steps} steps, more than the {steps} asked for")
-    say(f"{directory} holds a finished run of {summary.steps} steps, which goes on to {steps}")
-    processes.meet("read")
-    folder.forget_end(directory)
+    say(
+        f"{directory} holds a finished run of {summary.steps} steps, which goes on to {steps}; what falls towards the "
+        "end of a run, such as a learning rate, falls towards the new one from here on"
+    )
     return None
 
 

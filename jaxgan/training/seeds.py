@@ -14,6 +14,7 @@ from jax.sharding import Mesh
 from jaxgan.backend import compiler, in_force
 from jaxgan.backend.random_bits import straight
 from jaxgan.training import placement
+from jaxgan.training.health import Health, checked, healthy
 from jaxgan.training.placement import SEED
 from jaxgan.types import Array, Batch, Key, Model, PyTree, as_batch
 
@@ -25,14 +26,17 @@ class Programs(NamedTuple):
 
     Attributes:
       begin: `begin(key, feed, start=None) -> State`, from the state of another run where there is one.
-      advance: `advance(key, state, feed) -> (State, Info)`, `length` steps; the Info is that of the last one.
+      step_arguments: `step_arguments(key, step, feed) -> (key, batch, more)`, what `model.step` gets beside the state.
+      advance: `advance(key, state, feed, health) -> (State, Info, Health)`, `length` steps; the Info is that of the
+        last one, and the health that of all so far.
       sample: `sample(key, state, index) -> [chunk, ...]`, one chunk of samples.
       length: steps in one `advance`.
       chunk: samples in one `sample`.
     """
 
     begin: Callable[..., PyTree]
-    advance: Callable[..., tuple[PyTree, Any]]
+    step_arguments: Callable[..., tuple[Key, Batch, Batch]]
+    advance: Callable[..., tuple[PyTree, Any, Health]]
     sample: Callable[..., Array]
     length: int
     chunk: int
@@ -46,7 +50,8 @@ class Seeds(NamedTuple):
     Attributes:
       begin: `begin(feeds, starts=None) -> states`; `starts` holds what each seed starts from.
       compile: `compile(states, feeds)`, so that the first `advance` costs what every one costs.
-      advance: `advance(states, feeds, times) -> (states, [Info])`, `times * length` steps; one Info for each seed.
+      advance: `advance(states, feeds, times) -> (states, [Info], [Health])`, `times * length` steps; one Info and one
+        Health, on the host, for each seed.
       sample: `sample(states, n) -> [seeds, n, ...]`, on the host.
       each: `each(states) -> [State]`, one for each seed.
       stacked: `stacked(states) -> State`, arrays `[seeds, ...]`: the form for checkpoints, which is the same however
@@ -57,7 +62,7 @@ class Seeds(NamedTuple):
 
     begin: Callable[..., PyTree]
     compile: Callable[[PyTree, Sequence[Callable]], None]
-    advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Any]]]
+    advance: Callable[[PyTree, Sequence[Callable], int], tuple[PyTree, list[Any], list[Health]]]
     sample: Callable[[PyTree, int], np.ndarray]
     each: Callable[[PyTree], list[PyTree]]
     stacked: Callable[[PyTree], PyTree]
@@ -73,6 +78,7 @@ def programs(
     chunk: int,
     mesh: Mesh | None = None,
     classes: int | None = None,
+    skip: bool = False,
 ) -> Programs:
     """Makes the programs of a run.
 
@@ -86,34 +92,46 @@ def programs(
       mesh: from `placement.mesh`, along whose data axis every minibatch is cut; None for a single device.
       classes: of a conditional model, which take turns: sample i is of class `i % classes`, as `turns` says; None for
         another one.
+      skip: a step whose loss, gradient or parameters are not finite leaves everything but the step count as it was.
     """
 
     def keys(key: Key) -> tuple[Key, Key, Key]:  # fold_in, which does not use the key up
         key = straight(key)
         return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1), jax.random.fold_in(key, 2)
 
-    def batch(key: Key, step: Array, feed: PyTree) -> tuple[Batch, Batch]:
-        drawn = feed if draw is None else draw(feed, jax.random.fold_in(key, step), model.minibatches * batch_size)
+    def examples(key_data: Key, step: Array, feed: PyTree) -> tuple[Batch, Batch]:
+        drawn = feed if draw is None else draw(feed, jax.random.fold_in(key_data, step), model.minibatches * batch_size)
         parts = jax.tree.map(lambda a: a.reshape(model.minibatches, batch_size, *a.shape[1:]), as_batch(drawn))
         if mesh is not None:
             parts = jax.lax.with_sharding_constraint(parts, placement.sharding(mesh, None, placement.DATA))
         return jax.tree.map(lambda a: a[0], parts), jax.tree.map(lambda a: a[1:], parts)
 
+    def step_arguments(key: Key, step: Array, feed: PyTree) -> tuple[Key, Batch, Batch]:
+        key_model, key_data, _ = keys(key)
+        return key_model, *examples(key_data, step, feed)
+
     def begin(key: Key, feed: PyTree, start: PyTree = None) -> PyTree:
         key_model, key_data, _ = keys(key)
-        first = batch(key_data, jnp.zeros((), jnp.int32), feed)[0]
+        first = examples(key_data, jnp.zeros((), jnp.int32), feed)[0]
         return model.init(key_model, first) if start is None else model.init(key_model, first, start)
 
-    def advance(key: Key, state: PyTree, feed: PyTree) -> tuple[PyTree, Any]:
+    def advance(key: Key, state: PyTree, feed: PyTree, health: Health) -> tuple[PyTree, Any, Health]:
         key_model, key_data, _ = keys(key)
 
-        def step(state: PyTree, _: None) -> tuple[PyTree, Any]:
-            return model.step(key_model, state, *batch(key_data, state.step, feed))
+        def step(carried: tuple[PyTree, Health], _: None) -> tuple[tuple[PyTree, Health], Any]:
+            before, health = carried
+            after, info = model.step(key_model, before, *examples(key_data, before.step, feed))
+            health, finite = checked(health, after, info)
+            if skip:
+                idle = before._replace(step=after.step)
+                after = jax.tree.map(lambda taken, left: jnp.where(finite, taken, left), after, idle)
+            return (after, health), info
 
         if length == 1:
-            return step(state, None)
-        state, infos = jax.lax.scan(step, state, length=length)
-        return state, jax.tree.map(lambda a: a[-1], infos)
+            (state, health), info = step((state, health), None)
+            return state, info, health
+        (state, health), infos = jax.lax.scan(step, (state, health), length=length)
+        return state, jax.tree.map(lambda a: a[-1], infos), health
 
     def sample(key: Key, state: PyTree, index: Array) -> Array:
         _, _, key_sample = keys(key)
@@ -122,7 +140,7 @@ def programs(
             return model.sample(key, state, chunk)
         return model.sample(key, state, chunk, (index * chunk + jnp.arange(chunk)) % classes)
 
-    return Programs(begin, advance, sample, length, chunk)
+    return Programs(begin, step_arguments, advance, sample, length, chunk)
 
 
 def turns(n: int, classes: int) -> np.ndarray:
@@ -150,22 +168,23 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
     begin, sample, stack, take = (jax.jit(f) for f in (program.begin, program.sample, _stack, _take))
     advance = jax.jit(program.advance, donate_argnums=1)
     keys = [jax.random.key(seed) for seed in seeds]
-    pool = ThreadPoolExecutor(in_force().seeds_at_once(jax.device_count(), os.cpu_count() or 1))
+    at_once = in_force().seeds_at_once(jax.device_count(), os.cpu_count() or 1)
     compiled = []
 
     def compile_once(states, feeds) -> None:
         if not compiled:
-            compiled.append(compiler.compiled(advance.lower(keys[0], states[0], feeds[0]())))
+            compiled.append(compiler.compiled(advance.lower(keys[0], states[0], feeds[0](), healthy())))
 
     def advance_all(states, feeds, times):
         def one(key, state, feed):
-            info = None
+            info, health = None, healthy()
             for _ in range(times):
-                state, info = compiled[0](key, state, feed())
-            return jax.block_until_ready((state, info))
+                state, info, health = compiled[0](key, state, feed(), health)
+            return *jax.block_until_ready((state, info)), jax.device_get(health)
 
-        pairs = list(pool.map(one, keys, states, feeds))
-        return [state for state, _ in pairs], [info for _, info in pairs]
+        with ThreadPoolExecutor(at_once) as pool:  # anew each time: no thread is left when the process ends
+            states, infos, healths = zip(*pool.map(one, keys, states, feeds), strict=True)
+        return list(states), list(infos), list(healths)
 
     def begin_all(feeds, starts=None):
         starts = starts or [None] * len(keys)
@@ -210,9 +229,11 @@ def vmapped(
     of_seeds, everywhere = (None, None) if mesh is None else (placement.sharding(mesh, SEED), placement.sharding(mesh))
     several = functools.partial(jax.vmap, spmd_axis_name=None if mesh is None else SEED)
     keys = jax.jit(lambda: jax.vmap(jax.random.key)(np.asarray(seeds)), out_shardings=of_seeds)()
-    begin, advance = several(program.begin, in_axes=(0, axes[2], 0)), several(program.advance, in_axes=axes)
+    begin, advance = several(program.begin, in_axes=(0, axes[2], 0)), several(program.advance, in_axes=(*axes, 0))
     sample = jax.jit(several(program.sample, in_axes=(0, 0, None)), out_shardings=everywhere)
     take = jax.jit(_take, out_shardings=everywhere)
+    all_healthy = jax.jit(lambda: _stack(*(healthy() for _ in seeds)), out_shardings=of_seeds)
+    whole = jax.jit(lambda healths: healths, out_shardings=everywhere)  # for each process to read
     compiled = []
 
     def place(states):
@@ -238,17 +259,18 @@ def vmapped(
 
     def compile_once(states, feeds) -> None:
         if not compiled:
-            shardings = None if mesh is None else (place(states), everywhere)
+            shardings = None if mesh is None else (place(states), everywhere, of_seeds)
             program = jax.jit(advance, out_shardings=shardings, donate_argnums=1)
-            compiled.append(compiler.compiled(program.lower(keys, states, feed_all(feeds))))
+            compiled.append(compiler.compiled(program.lower(keys, states, feed_all(feeds), all_healthy())))
 
     def advance_all(states, feeds, times):
-        infos = None
+        infos, healths = None, all_healthy()
         for _ in range(times):
-            states, infos = compiled[0](keys, states, feed_all(feeds))
-        states, infos = jax.block_until_ready((states, infos))
-        infos = jax.device_get(infos)
-        return states, [jax.tree.map(lambda a, i=i: a[i], infos) for i in range(len(seeds))]
+            states, infos, healths = compiled[0](keys, states, feed_all(feeds), healths)
+        states, infos, healths = jax.block_until_ready((states, infos, healths))
+        of_all = jax.device_get((infos, whole(healths)))
+        pairs = [jax.tree.map(lambda a, i=i: a[i], of_all) for i in range(len(seeds))]
+        return states, [info for info, _ in pairs], [health for _, health in pairs]
 
     return Seeds(
         begin=begin_all,

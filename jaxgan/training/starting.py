@@ -58,10 +58,8 @@ def start_of(model: Model, task: Task | Stream, batch_size: int, run: Run, direc
 
 
 def _goes_on(directory: Path) -> bool:
-    if not (directory / "checkpoints").is_dir():
-        return False
     with Checkpoints(directory / "checkpoints") as checkpoints:
-        return checkpoints.latest is not None
+        return bool(checkpoints.steps)
 
 
 def described_start(run: Run) -> Described:

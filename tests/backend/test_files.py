@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from jaxgan.backend.files import left_behind, write_whole
+from jaxgan.backend.files import FileProblem, left_behind, naming, write_whole
 
 
 def test_a_file_is_written_into_a_folder_that_is_made_for_it(tmp_path):
@@ -58,3 +58,20 @@ def test_others_may_read_what_the_user_lets_them(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_what_the_system_refuses_is_one_line_that_names_the_file(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(FileProblem, match=f"^{tmp_path}/file/a.txt cannot be written: (File exists|Not a directory)$"):
+        write_whole(tmp_path / "file" / "a.txt", lambda file: file.write(b"x"))
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(FileProblem, match=f"^{tmp_path}/a.txt cannot be written: No space left on device$"):
+        write_whole(tmp_path / "a.txt", full)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    with pytest.raises(FileProblem, match="inner"), naming(tmp_path, "outer"):
+        raise FileProblem("inner")
+    with pytest.raises(ValueError), naming(tmp_path, "cannot be read"):
+        raise ValueError

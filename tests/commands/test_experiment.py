@@ -11,6 +11,7 @@ import pytest
 
 from jaxgan import data, load, report
 from jaxgan.backend import processes
+from jaxgan.backend.files import FileProblem
 from jaxgan.commands.experiment import Arm, Experiment, _compares, main
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.training import loop
@@ -128,13 +129,23 @@ def test_any_option_of_training_or_architecture_stands_for_one_configuration(opt
     assert not _compares(EXPERIMENT._replace(arms={"plain": EXPERIMENT.arms["plain"]}), [])
 
 
-def test_networks_and_techniques_are_named_with_their_parameters(quick, tmp_path):
+def test_networks_and_techniques_are_named_with_their_parameters(quick, tmp_path, monkeypatch, capsys):
     technique, generator = "replay:64,share=0.25", "mlp:widths=8+4,activation=leaky_relu:0.2"
     arguments = ["--workdir", str(tmp_path / "run"), "--technique", technique, "--generator", generator]
     assert main(EXPERIMENT, [*arguments, "--seeds", "1"]) == 0
     assert options(tmp_path / "run")["training"]["technique"] == [technique]
     recorded = options(tmp_path / "run")["architecture"]
     assert recorded["generator"] == generator and "discriminator" not in recorded
+
+    def refused(directory):
+        raise FileProblem(f"{directory} is read-only")
+
+    (tmp_path / "run" / "report.html").touch()  # a finished run on a disk that has become read-only
+    monkeypatch.setattr(report, "write_run", refused)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    capsys.readouterr()
+    assert main(EXPERIMENT, [*arguments, "--seeds", "1"]) == 0
+    assert "report.html" in capsys.readouterr().out
 
 
 def test_a_folder_that_is_not_the_runs_is_left_alone(quick, tmp_path, capsys):

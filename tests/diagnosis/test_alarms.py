@@ -184,3 +184,54 @@ def test_a_model_of_one_gradient_is_watched_too():
     assert said(of_steps([1.0] * 8 + [None] * 2, [2.0] * 10)) == [("not_finite", 900, ())]
     assert said(of_steps([1.0] * 12, [2.0] * 8 + [900.0] * 4)) == [("exploding_gradient", 1000, ())]
     assert said(of_steps([1.0] * 12, [2.0] * 8 + [0.001] * 4)) == [("vanishing_gradient", 1000, ())]
+
+
+def test_a_number_that_is_not_finite_is_named_with_its_step():
+    wrong = {"step": 812, "quantity": "generator.params", "steps": 3}
+    history = lines([EXPECTED] * 10)
+    history[8]["not_finite"] = wrong
+    (alarm,) = alarms.alarms(history, NAMES, EXPECTED)
+    assert alarm == alarms.divergence(**wrong) and (alarm.step, alarm.since) == (812, 811)
+    assert alarm.sentence == (
+        "the params of the generator are not finite since step 812, in 3 steps; likely the update was too large: lower "
+        "the learning rate of that player"
+    )
+    for quantity in ("generator_loss", "gradient_norm"):
+        assert alarms.divergence(5, quantity, 1).sentence.startswith(f"the {quantity.replace('_', ' ')} is not finite")
+
+
+def test_an_alarm_stands_until_it_is_over_and_is_raised_again_after_a_roll_back():
+    detector = alarms.Detector(NAMES, EXPECTED)
+    history = lines([EXPECTED] * 3 + [without(2, 5)] * 3 + [EXPECTED])
+    for line in history[:4]:
+        found = detector.see(line)
+    assert detector.standing() == found and found[0].kind == "mode_loss"
+    assert detector.see(history[4]) == []
+    detector.forget()
+    assert detector.standing() == []
+    assert [alarm.kind for alarm in detector.see(history[5])] == ["mode_loss"]
+    detector.see(history[6])
+    assert detector.standing() == []
+    # A run that is continued reads from its lines what happened.
+    rolled_back = [line | {"rolled_back_to": 200} if i == 3 else line for i, line in enumerate(history[:5])]
+    assert said(rolled_back) == [("mode_loss", 400, ("c", "f")), ("mode_loss", 500, ("c", "f"))]
+
+
+def test_the_usual_gradient_is_the_median_of_all_that_were_finite(monkeypatch):
+    monkeypatch.setattr(alarms, "EXPLODED", 3.0)
+    norms = np.random.default_rng(0).lognormal(sigma=1.5, size=200)
+    norms[::7] = np.nan
+    expected, going_on = [], False
+    for i in range(len(norms)):
+        before = norms[: max(i - 1, 0)]
+        before = before[np.isfinite(before)]
+        usual = np.median(before) if len(before) >= alarms.LINES else np.nan
+        exploded = bool((norms[max(i - 1, 0) : i + 1] > 3 * usual).all())
+        if exploded and not going_on:
+            expected.append(100 * (i + 1))
+        going_on = exploded
+    history = [
+        {"step": 100 * (i + 1), alarms.MAKES: norm if np.isfinite(norm) else None} for i, norm in enumerate(norms)
+    ]
+    found = [alarm.step for alarm in alarms.alarms(history) if alarm.kind == "exploding_gradient"]
+    assert found == expected and len(found) > 3

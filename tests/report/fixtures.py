@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from jaxgan.runs import folder
+
 HEALTHY, COLLAPSED = (8, 8, 8, 8), (1, 2, 1, 1)
 REAL = {"high_quality": 0.9889, "reverse_kl": 0.0014}
 
@@ -89,7 +91,8 @@ def write(directory: Path, examples: str = "points", snapshots: int = 8, arm: st
     directory.mkdir(parents=True, exist_ok=True)
     np.savez(directory / "samples.npz", samples=np.stack([draw(m, 300) for m in modes]), real=draw(8, 300))
     through = [np.stack([draw(m, 200, 0.5 / (1 + t)) for m in modes]) for t in range(snapshots)]
-    np.savez(directory / "snapshots.npz", step=100 * np.arange(snapshots), samples=np.stack(through))
+    for t, samples in enumerate(through):
+        folder.add_snapshot(directory, 100 * t, samples)
     lines = []
     for step in range(0, 600, 20):
         for i, mode in enumerate(modes):

@@ -1,6 +1,7 @@
 """Pages from synthetic run directories: self-contained, the same bytes again, nothing left out unsaid."""
 
 import json
+import shutil
 from pathlib import Path
 
 import jax
@@ -117,16 +118,17 @@ def test_examples_of_every_shape_are_drawn(tmp_path, examples):
         "samples.npz",
         *(
             pytest.param(name, marks=pytest.mark.slow)
-            for name in ("summary.json", "snapshots.npz", "metrics.jsonl", "config.json")
+            for name in ("summary.json", "snapshots", "metrics.jsonl", "config.json")
         ),
     ],
 )
 def test_a_missing_file_leaves_its_part_out(tmp_path, missing):
     directory = run(tmp_path / "run", modes=(8,))
-    (directory / missing).unlink()
+    path = directory / missing
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
     text = Page(report.write_run(directory)).text
     figures = {path.stem for path in (directory / "figures").iterdir()}
-    assert ("Sample evolution" in text) == (missing != "snapshots.npz")
+    assert ("Sample evolution" in text) == (missing != "snapshots")
     lost = {"metrics.jsonl": {"coverage", "losses"}, "summary.json": {"modes"}}.get(missing, set())
     assert figures == {"samples", "modes", "coverage", "losses"} - lost
     assert ("Unfinished" in text) == (missing == "summary.json")
@@ -153,7 +155,7 @@ def test_what_is_not_finite_is_said_and_left_out(tmp_path):
     samples[1] = np.nan
     samples[0, :50] = 1e30
     np.savez(directory / "samples.npz", samples=samples, real=real)
-    (directory / "snapshots.npz").unlink()
+    shutil.rmtree(directory / "snapshots")
     fields = ("generator_loss", "discriminator_loss", "generator_gradient_norm", "diversity", "modes", "reverse_kl")
     lines = [{"step": step, "seed": seed} | dict.fromkeys(fields) for step in (0, 20) for seed in (0, 1)]
     (directory / "metrics.jsonl").write_text("\n".join(map(json.dumps, lines)))
@@ -167,7 +169,7 @@ def test_what_does_not_vary_is_drawn(tmp_path):
     """A generator that gives one vector only, no real data to compare it with, and gradients of zero."""
     directory = run(tmp_path / "run", modes=(1,))
     np.savez(directory / "samples.npz", samples=np.ones((1, 5, 16)), real=np.zeros((0, 16)))
-    (directory / "snapshots.npz").unlink()
+    shutil.rmtree(directory / "snapshots")
     fields = ("generator_gradient_norm", "discriminator_gradient_norm", "diversity")
     (directory / "metrics.jsonl").write_text(json.dumps({"step": 0, "seed": 0} | dict.fromkeys(fields, 0.0)))
     report.write_run(directory)
@@ -186,7 +188,8 @@ def test_a_thousand_modes_and_pictures_of_noise(tmp_path):
     )
     (directory / "metrics.jsonl").unlink()
     noise = random.uniform(-1, 1, (6, 4, 25, 32, 32, 3))
-    np.savez(directory / "snapshots.npz", step=np.arange(6), samples=noise)
+    for step, samples in enumerate(noise):
+        folder.add_snapshot(directory, step, samples)
     page = report.write_run(directory)
     assert page.stat().st_size < 3_000_000
     assert "And 550 more; summary.json names them all." in Page(page).text

@@ -26,7 +26,8 @@ from jaxgan.runs import folder
 from jaxgan.runs.building import build
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.runs.summary import read_summary
-from jaxgan.training import loop
+from jaxgan.training import arranging, loop
+from jaxgan.training.health import healthy
 from jaxgan.training.seeds import in_turn, programs, vmapped
 from jaxgan.training.sources import source_of
 from jaxgan.types import Batch, State
@@ -66,7 +67,7 @@ def undisturbed(tmp_path_factory):
 
 def test_leaves_the_files_of_a_run(undisturbed):
     names = {path.name for path in undisturbed.iterdir()}
-    assert names >= {"config.json", "metrics.jsonl", "summary.json", "samples.npz", "snapshots.npz", "checkpoints"}
+    assert names >= {"config.json", "metrics.jsonl", "summary.json", "samples.npz", "snapshots", "checkpoints"}
     lines = [json.loads(line) for line in (undisturbed / "metrics.jsonl").read_text().splitlines()]
     assert [(line["step"], line["seed"]) for line in lines] == [
         (s, seed) for s in (8, 16, 24, 32, 40, 48) for seed in (0, 1)
@@ -106,7 +107,7 @@ def test_a_finished_run_of_fewer_steps_goes_on_and_ends_as_if_asked_for_all(undi
     assert fit(run, steps=32).steps == 32
     capsys.readouterr()
     assert fit(run).steps == 48
-    assert f"{run} holds a finished run of 32 steps, which goes on to 48\n" in capsys.readouterr().err
+    assert f"{run} holds a finished run of 32 steps, which goes on to 48; what falls" in capsys.readouterr().err
     for found, expected in zip(contents(run), contents(undisturbed), strict=True):
         np.testing.assert_equal(found, expected)
     before = (run / "summary.json").read_bytes()
@@ -162,7 +163,7 @@ def test_seeds_in_turn_and_vmapped_agree():
     for seeds in (in_turn(program, [3, 4, 5]), vmapped(program, [3, 4, 5], shared_feed=True)):
         states = seeds.begin(feeds)
         seeds.compile(states, feeds)
-        states, infos = seeds.advance(states, feeds, 2)
+        states, infos, _ = seeds.advance(states, feeds, 2)
         assert int(seeds.each(states)[0].step) == 10
         packed = seeds.stacked(states)
         assert packed.step.tolist() == [10, 10, 10]
@@ -197,16 +198,16 @@ def test_images_are_trained_in_loops_unless_a_network_would_be_slow_there():
         latent_dim=2,
     )
     source = source_of(digits, [0], 8, None)
-    assert loop._loops(made, source, 8)
+    assert arranging.loops(made, source, 8)
     for platform in ("cpu", "tpu"):
         with compiling_for(platform):
-            assert loop._loops(slow, source, 8) is (platform != "cpu")
+            assert arranging.loops(slow, source, 8) is (platform != "cpu")
     samples = []
     for length in (1, 4):
         seeds = in_turn(programs(made, digits.draw, 8, length, 16), [0])
         states = seeds.begin(source.feeds)
         seeds.compile(states, source.feeds)
-        states, _ = seeds.advance(states, source.feeds, 8 // length)
+        states, _, _ = seeds.advance(states, source.feeds, 8 // length)
         samples.append(seeds.sample(states, 16))
     np.testing.assert_array_equal(*samples)
 
@@ -217,9 +218,9 @@ def test_the_backend_decides_on_the_mesh_and_on_how_seeds_are_trained(platform, 
     source = source_of(TASK, range(2), 16, None)
     gan = build(Architecture(generator_width=4, discriminator_width=4, latent_dim=2), Training(batch_size=16), (2,))
     with compiling_for(platform):
-        mesh = loop._mesh(run, 16, 1)
+        mesh = arranging.mesh_of(run, 16, 1)
         assert (1 if mesh is None else mesh.size) == min(devices, jax.device_count())
-        seeds = loop._several(gan, source, 16, run, range(2), 1, None, None)
+        seeds, _ = arranging.several_of(gan, source, 16, run, range(2), None, None, 1)
         states = seeds.begin(source.feeds)
     assert isinstance(states, State) is in_one_program
 
@@ -326,7 +327,8 @@ def test_labels_reach_the_step():
 
     draw = lambda arrays, key, n: Batch(jnp.zeros((n, 2)), jnp.arange(n))  # noqa: E731
     gan = GAN._replace(step=step, minibatches=3)
-    programs(gan, draw, 4, 1, 8).advance(jax.random.key(0), GAN.init(jax.random.key(0), jnp.zeros((4, 2))), ())
+    state = GAN.init(jax.random.key(0), jnp.zeros((4, 2)))
+    programs(gan, draw, 4, 1, 8).advance(jax.random.key(0), state, (), healthy())
     batch, more = seen[0]
     assert batch.label.tolist() == [0, 1, 2, 3]
     assert more.label.tolist() == [[4, 5, 6, 7], [8, 9, 10, 11]]

@@ -121,7 +121,7 @@ def test_moments_are_divided_and_nothing_else():
     states = several.begin(feeds)
     several.compile(states, feeds)
     for _ in range(2):
-        states, _ = several.advance(states, feeds, 1)
+        states, _, _ = several.advance(states, feeds, 1)
         moments = jax.tree.leaves(states.generator.opt_state[0].mu)
         sizes = {a.shape[1:]: a.addressable_shards[0].data.shape[1:] for a in moments}
         assert sizes == {(2, 8): (2, 2), (8,): (2,), (8, 2): (2, 2), (2,): (2,)}
