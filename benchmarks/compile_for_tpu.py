@@ -47,6 +47,7 @@ from jaxgan.commands import experiment as commands
 from jaxgan.commands import train
 from jaxgan.commands.parsing import parse
 from jaxgan.training import placement, seeds, sources
+from jaxgan.training.health import healthy
 from jaxgan.types import Stream
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
@@ -205,7 +206,7 @@ def lowered(wanted: Asked, mesh: Mesh, batch: int) -> tuple[jax.stages.Lowered, 
     classes = task.modes if wanted.model.conditional else None
     draw = None if streamed else task.draw
     program = seeds.programs(wanted.model, draw, batch, length, sources.SAMPLE_IMAGES, mesh, classes)
-    whole = placement.sharding(mesh)
+    whole, of_seeds = placement.sharding(mesh), placement.sharding(mesh, placement.SEED)
     if streamed:
         one = next(task.stream(2, seed=0))
         several = (wanted.run.seeds, wanted.model.minibatches * batch)
@@ -219,16 +220,17 @@ def lowered(wanted: Asked, mesh: Mesh, batch: int) -> tuple[jax.stages.Lowered, 
     states = jax.eval_shape(over_seeds(program.begin, in_axes=(0, axis)), keys, feed)
     placed = placement.placement(mesh, states, divide_optimizer=wanted.run.divide_optimizer)
     advance = jax.jit(
-        over_seeds(program.advance, in_axes=(0, 0, axis)),
-        in_shardings=(placement.sharding(mesh, placement.SEED), placed, of_feed),
-        out_shardings=(placed, whole),
+        over_seeds(program.advance, in_axes=(0, 0, axis, 0)),
+        in_shardings=(of_seeds, placed, of_feed, of_seeds),
+        out_shardings=(placed, whole, of_seeds),
         donate_argnums=1,
     )
     held = sum(
         math.prod(where.shard_shape(leaf.shape)) * leaf.dtype.itemsize
         for leaf, where in zip(jax.tree.leaves(states), jax.tree.leaves(placed), strict=True)
     )
-    return advance.trace(keys, states, feed).lower(lowering_platforms=("tpu",)), length, held
+    all_healthy = jax.tree.map(lambda a: jax.ShapeDtypeStruct((wanted.run.seeds, *a.shape), a.dtype), healthy())
+    return advance.trace(keys, states, feed, all_healthy).lower(lowering_platforms=("tpu",)), length, held
 
 
 def compiled(program: str, name: str, wanted: Asked | None = None) -> Record:

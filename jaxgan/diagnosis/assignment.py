@@ -7,18 +7,21 @@ import jax
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from threadpoolctl import threadpool_limits
 
 from jaxgan import features
 from jaxgan.diagnosis.inputs import Scaled
+from jaxgan.diagnosis.modes import fewest
+from jaxgan.diagnosis.views import View
 from jaxgan.evaluation import train_classifier
 from jaxgan.evaluation.chunks import in_chunks
 from jaxgan.evaluation.classifier import CHUNK
 from jaxgan.types import Kind
 
-CLASSIFIER_SIDE = 32  # larger images are averaged down before they are classified
 SURE = 0.9  # probability of a class above which it counts as sure
 PARTS, FEW = 3, 5000  # with few reals each third is held out once
 REALS_PER_CLUSTER, CLUSTERS = 25, 50
+KINK = 0.2  # that the gap statistic rises by, at least, with the last cluster that the data have
 
 
 class Assignment(NamedTuple):
@@ -29,6 +32,7 @@ class Assignment(NamedTuple):
       real: `[n]` mode of each real sample that was not used to find the modes, -1 for the others.
       fake: `[m]` mode of each generated sample, -1 for none.
       sure: `[m]`, whether that is hardly a mistake of the labelling.
+      aligned: `[m]` mode that each fake has once the scales of its coordinates are those of the reals.
       kind: "labels", "classifier" or "clusters".
       confusion: `[k, k]`, how many held-out reals of a mode are surely given each mode; zeros where nothing is
         mistaken.
@@ -39,39 +43,41 @@ class Assignment(NamedTuple):
     real: np.ndarray
     fake: np.ndarray
     sure: np.ndarray
+    aligned: np.ndarray
     kind: str
     confusion: np.ndarray
     convention: str
 
 
-def assign(samples: Scaled, real_features: np.ndarray, fake_features: np.ndarray, *, seed: int = 0) -> Assignment:
+def assign(samples: Scaled, view: View, *, level: float, seed: int = 0) -> Assignment:
     """Gives every sample its mode.
 
     With labels on both sides these are the modes. With labels on the reals only, a classifier is trained on two thirds
     of them; it labels the other third and the fakes alike, so that both counts carry the same errors. Up to 5000 reals
     are held out in turn, third by third, and the fakes get the label of most of the three classifiers. Without labels
-    the modes are clusters of one half of the reals, to which the other half and the fakes are assigned. What is
-    compared was never used to find the modes.
+    the modes are clusters of one half of the reals, to which the other half and the fakes are assigned: as many as the
+    gap statistic finds, and no more than both sides have samples to test. What is compared was never
+    used to find the modes.
 
     Args:
       samples: real and generated.
-      real_features: `[n, d]`, in which clusters are found.
-      fake_features: `[m, d]`.
+      view: of them.
+      level: at which modes are tested.
       seed: of the split, the classifier and the clusters.
     """
     labels = samples.real_labels
     if labels is None:
-        return _clusters(real_features, fake_features, seed)
+        return _clusters(view, level, seed)
     if samples.fake_labels is not None:
         nothing = np.zeros((len(samples.names),) * 2)
         everyone = np.ones(len(samples.fake), bool)
-        return Assignment(
-            samples.names, labels, samples.fake_labels, everyone, "labels", nothing, "labels given with both sets"
-        )
-    return _classified(samples, labels, seed)
+        given = samples.fake_labels
+        words = "labels given with both sets"
+        return Assignment(samples.names, labels, given, everyone, given, "labels", nothing, words)
+    return _classified(samples, labels, view, seed)
 
 
-def _classified(samples: Scaled, labels: np.ndarray, seed: int) -> Assignment:
+def _classified(samples: Scaled, labels: np.ndarray, view: View, seed: int) -> Assignment:
     # The same share of every class in every part, as far as it divides.
     order = np.random.RandomState(seed).permutation(len(labels))
     part = np.empty(len(labels), int)
@@ -79,12 +85,14 @@ def _classified(samples: Scaled, labels: np.ndarray, seed: int) -> Assignment:
     held_out = part < (PARTS if len(labels) <= FEW else 1)
     classes = len(samples.names)
     real, certain = np.full(len(labels), -1), np.zeros(len(labels), bool)
-    of_fakes = np.zeros((len(samples.fake), classes))
+    aligned = view.aligned().fake_base
+    of_fakes, of_aligned = np.zeros((2, len(samples.fake), classes))
     for i in np.unique(part[held_out]):
-        classify = _classifier(samples.real[part != i], labels[part != i], classes, samples.kind, seed)
-        of_reals = classify(samples.real[part == i])
+        classify = _classifier(view.base[part != i], labels[part != i], classes, samples.kind, seed)
+        of_reals = classify(view.base[part == i])
         real[part == i], certain[part == i] = of_reals.argmax(axis=1), of_reals.max(axis=1) > SURE
-        of_fakes += classify(samples.fake) / len(np.unique(part[held_out]))
+        of_fakes += classify(view.fake_base) / len(np.unique(part[held_out]))
+        of_aligned += classify(aligned)
     counts = np.zeros((classes, classes))
     np.add.at(counts, (labels[certain], real[certain]), 1)
     right = 100 * np.mean(real[held_out] == labels[held_out])
@@ -94,6 +102,7 @@ def _classified(samples: Scaled, labels: np.ndarray, seed: int) -> Assignment:
         real=real,
         fake=of_fakes.argmax(axis=1),
         sure=of_fakes.max(axis=1) > SURE,
+        aligned=of_aligned.argmax(axis=1),
         kind="classifier",
         confusion=counts,
         convention=f"labels given by {words}",
@@ -107,38 +116,86 @@ def _classifier(
     if kind != "images":
         linear = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(data.reshape(len(data), -1), labels)
         return lambda x: np.asarray(linear.predict_proba(x.reshape(len(x), -1)))
-    params = train_classifier(_bytes(data), labels, key=jax.random.key(seed), classes=classes).params
+    pixels = np.clip(np.round(127.5 * (data + 1)), 0, 255).astype(np.uint8)
+    params = train_classifier(pixels, labels, key=jax.random.key(seed), classes=classes).params
     network = features.classifier(classes)
 
     @jax.jit
     def probabilities(images: jax.Array) -> jax.Array:
         return jax.nn.softmax(network.apply(params, {}, images, train=False)[0])
 
-    return lambda x: in_chunks(probabilities, np.asarray(_small(x), np.float32), CHUNK)
+    return lambda x: in_chunks(probabilities, np.asarray(x, np.float32), CHUNK)
 
 
-def _clusters(real: np.ndarray, fake: np.ndarray, seed: int) -> Assignment:
-    half = np.zeros(len(real), bool)
-    half[np.random.RandomState(seed).permutation(len(real))[: len(real) // 2]] = True
-    k = int(np.clip(half.sum() // REALS_PER_CLUSTER, 2, CLUSTERS))
-    means = KMeans(k, n_init="auto", random_state=seed).fit(real[half])
-    others = np.where(half, -1, means.predict(real))
+def _clusters(view: View, level: float, seed: int) -> Assignment:
+    half = np.zeros(len(view.real), bool)
+    half[np.random.RandomState(seed).permutation(len(half))[: len(half) // 2]] = True
+    held_out, fakes = int((~half).sum()), len(view.fake)
+    # A cluster of half the average size must be testable.
+    able = (
+        k
+        for k in range(CLUSTERS, 2, -1)
+        if k * REALS_PER_CLUSTER <= half.sum() and 2 * k * fewest(held_out, fakes, level / k) <= held_out
+    )
+    # With so few samples several threads only wait for each other where the cores are busy.
+    with threadpool_limits(1):
+        means = _clustered(view.real[half], next(able, 2), seed)
+    k = means.n_clusters
     names = tuple(f"cluster {i}" for i in range(k))
-    words = f"{k} clusters (k-means) of {half.sum()} reals; the {(~half).sum()} others and the fakes are compared"
+    words = f"{k} clusters (k-means) of {half.sum()} reals; the {held_out} others and the fakes are compared"
     return Assignment(
-        names, others, np.asarray(means.predict(fake)), np.ones(len(fake), bool), "clusters", np.zeros((k, k)), words
+        names=names,
+        real=np.where(half, -1, means.predict(view.real)),
+        fake=np.asarray(means.predict(view.fake)),
+        sure=np.ones(fakes, bool),
+        aligned=np.asarray(means.predict(view.aligned().fake)),
+        kind="clusters",
+        confusion=np.zeros((k, k)),
+        convention=words,
     )
 
 
-def _small(images: np.ndarray) -> np.ndarray:
-    """Averages whole blocks of pixels until the larger side is at most `CLASSIFIER_SIDE`."""
-    factor = -(-max(images.shape[1:3]) // CLASSIFIER_SIDE)
-    if factor == 1:
-        return images
-    height, width = (side // factor * factor for side in images.shape[1:3])
-    blocks = images[:, :height, :width].reshape(len(images), height // factor, factor, width // factor, factor, -1)
-    return blocks.mean(axis=(2, 4))
+def _clustered(x: np.ndarray, most: int, seed: int) -> KMeans:
+    """Clusters by k-means, as many as the gap statistic finds, and no more than `most`.
+
+    It compares the inertia of k clusters with that of points that are spread evenly over the box around the principal
+    components of the data: `log inertia of these - log inertia`, largest, by a jump, for the k that the data have.
+    Fewer clusters come from the most ones by merging, which costs one run of k-means and not one for each k.
+
+    Reference:
+      Tibshirani, Walther and Hastie, "Estimating the number of clusters in a data set via the gap statistic", 2001.
+    """
+    center = x.mean(axis=0)
+    _, _, axes = np.linalg.svd(x - center, full_matrices=False)
+    turned = (x - center) @ axes.T
+    even = np.random.RandomState(seed).uniform(turned.min(axis=0), turned.max(axis=0), turned.shape)
+    paths = [_merged(KMeans(most, n_init="auto", random_state=seed).fit(data), data) for data in (x, even)]
+    gaps = np.array([np.log(of_even[0] / of_data[0]) for of_data, of_even in zip(*paths, strict=False)])
+    chosen = int(np.argmax(gaps))
+    # Data without clusters of their own have no such kink; the most cells then show where samples are missing.
+    if chosen + 1 == len(gaps) or gaps[chosen] - gaps[chosen + 1] < KINK:
+        chosen = 0
+    centers = paths[0][chosen][1].astype(x.dtype)
+    return KMeans(len(centers), init=centers, n_init="auto").fit(x)  # pyright: ignore[reportArgumentType]
 
 
-def _bytes(images: np.ndarray) -> np.ndarray:
-    return np.clip(np.round(127.5 * (_small(images) + 1)), 0, 255).astype(np.uint8)
+def _merged(means: KMeans, x: np.ndarray) -> list[tuple[float, np.ndarray]]:
+    """Inertia and centers of clusters that are merged in pairs, the cheapest first, from all of them to two.
+
+    Reference:
+      Ward, "Hierarchical grouping to optimize an objective function", 1963.
+    """
+    centers, sizes = means.cluster_centers_.astype(float), np.bincount(means.predict(x), minlength=means.n_clusters)
+    centers, sizes = centers[sizes > 0], sizes[sizes > 0].astype(float)
+    inertia = max(-float(means.score(x)), 1e-30)
+    path = [(inertia, centers)]
+    while len(centers) > 2:
+        cost = sizes * sizes[:, None] / (sizes + sizes[:, None]) * ((centers - centers[:, None]) ** 2).sum(axis=2)
+        np.fill_diagonal(cost, np.inf)
+        i, j = np.unravel_index(np.argmin(cost), cost.shape)
+        inertia += cost[i, j]
+        merged = (sizes[i] * centers[i] + sizes[j] * centers[j]) / (sizes[i] + sizes[j])
+        centers = np.concatenate([np.delete(centers, [i, j], axis=0), merged[None]])
+        sizes = np.append(np.delete(sizes, [i, j]), sizes[i] + sizes[j])
+        path.append((inertia, centers))
+    return path

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-FALSE_ALARM = 0.01  # of a healthy generator, over all its modes together
+from jaxgan.diagnosis.levels import FALSE_ALARM
+
 STARVED = 0.5  # at most this share of what is expected
 DOUBT = 0.05  # probability below which so many are not taken for mistakes of the labelling
 
@@ -46,6 +47,13 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return corrected
 
 
+def fewest(reals: int, fakes: int, level: float) -> int:
+    """How many of so many reals a mode must hold for the loss of it to be no chance, by the test of `judge_modes`."""
+    counts = np.arange(1, reals + 1)
+    unlikely = stats.hypergeom.cdf(0, reals + fakes, counts, fakes) <= level
+    return int(counts[np.argmax(unlikely)]) if unlikely.any() else reals + 1
+
+
 def judge_modes(
     names: tuple[str, ...],
     real: np.ndarray,
@@ -53,12 +61,13 @@ def judge_modes(
     sure: np.ndarray,
     confusion: np.ndarray,
     total: int | None = None,
+    level: float = FALSE_ALARM,
 ) -> list[Mode]:
     """Tests every mode for having fewer generated samples than the reals lead to expect.
 
     Fisher's exact test, one-sided: given how many real and generated samples a mode has together, the generated ones
     among them follow a hypergeometric law if both sets have the same shares. P-values are corrected after Holm, so a
-    generator like the reals is given any lost or starved mode with a probability of at most `FALSE_ALARM`. A mode that
+    generator like the reals is given any lost or starved mode with a probability of at most `level`. A mode that
     differs significantly is starved with at most half of its expected samples. It is lost if those that
     surely are of this mode may all be mistakes of the labelling: if `c` of `n` held-out reals of other modes are surely
     given this one, the mistakes among the fakes follow a beta-binomial law with parameters
@@ -72,6 +81,7 @@ def judge_modes(
       confusion: `[k, k]`, how many held-out reals of a mode are surely given each mode; zeros where nothing is
         mistaken.
       total: all generated samples, of which some may be in no mode; None is the sum.
+      level: probability of any false alarm.
 
     Returns:
       One `Mode` each, in order.
@@ -90,7 +100,7 @@ def judge_modes(
     explained = (
         fake == 0 if certain else stats.betabinom.sf(sure - 1, total, mistaken + 0.5, others - mistaken + 0.5) > DOUBT
     )
-    return _stated(names, expected, fake, ratio, p_values, best, explained)
+    return _stated(names, expected, fake, ratio, p_values, best, explained, level)
 
 
 def judge_counts(
@@ -115,7 +125,7 @@ def judge_counts(
     p_values, best = (stats.binom.cdf(seen, total, shares) for seen in (fake, np.zeros_like(fake)))
     expected = shares * total
     gone = (fake if sure is None else sure) == 0
-    return _stated(names, expected, fake, fake / np.maximum(expected, 1e-9), p_values, best, gone)
+    return _stated(names, expected, fake, fake / np.maximum(expected, 1e-9), p_values, best, gone, FALSE_ALARM)
 
 
 def _stated(
@@ -126,6 +136,7 @@ def _stated(
     p_values: np.ndarray,
     best: np.ndarray,
     gone: np.ndarray,
+    level: float,
 ) -> list[Mode]:
     """The one rule for what is lost and what is starved.
 
@@ -137,13 +148,14 @@ def _stated(
       p_values: `[k]` of so few by chance, not corrected.
       best: `[k]`, what the p-value of no sample at all would be.
       gone: `[k]`, whether a mode with significantly few samples is lost rather than starved.
+      level: probability of any false alarm.
     """
     corrected = holm(p_values)
 
     def state(i: int) -> str:
-        if best[i] * len(names) > FALSE_ALARM:
+        if best[i] * len(names) > level:
             return "untested"
-        if corrected[i] > FALSE_ALARM or ratio[i] > STARVED:
+        if corrected[i] > level or ratio[i] > STARVED:
             return "kept"
         return "lost" if gone[i] else "starved"
 

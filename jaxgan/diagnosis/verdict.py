@@ -1,134 +1,280 @@
 """What the evidence adds up to: a verdict in one sentence, and what to try next."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from jaxgan.diagnosis.diversity import Diversity
+from jaxgan.diagnosis.conditions import Condition
+from jaxgan.diagnosis.copies import Copies, Membership
+from jaxgan.diagnosis.fidelity import Fidelity
+from jaxgan.diagnosis.levels import DOOR, FALSE_ALARM
 from jaxgan.diagnosis.measures import Measure
-from jaxgan.diagnosis.modes import FALSE_ALARM, Mode
+from jaxgan.diagnosis.modes import Mode, fewest
+from jaxgan.diagnosis.narrowness import MUSH, NARROW, Narrowness
+from jaxgan.diagnosis.repeats import Repeats
 from jaxgan.types import Verdict
 
 ENOUGH = 50  # samples on each side; with fewer no verdict is given
-POOR = 0.6  # share of good samples, relative to that of the reals, below which quality is low
+POOR = 0.6  # of a metric of the reals, below which that of the fakes is poor
 HALF = 0.5  # share of the data from which lost modes are a collapse
-MUSH, NARROW = 0.1, 0.25  # spreads, relative to that of the reals
-UNTOLD = 0.5  # share of odd fakes from which modes are not told any more
+FEW = 20  # samples for each different one, from which repeats are a collapse
+UNTOLD = 0.5  # share of the samples of a run in no mode from which its modes are not told
+COARSE = 0.2  # share of the data whose loss must show before anything is called healthy
+FINE = 0.1  # share whose loss would show with as many samples as are advised
+KINDS = {
+    "collapse": "Collapse",
+    "copies": "Copies",
+    "partial": "Partial collapse",
+    "low_fidelity": "Low fidelity",
+}  # in order of weight
+
+
+class Findings(NamedTuple):
+    """What each of the tests found.
+
+    Attributes:
+      modes: what was found about each.
+      noticed: share of the data whose loss would have been noticed.
+      fidelity: where the fakes lie.
+      repeats: copies among the fakes.
+      narrowness: how varied they are.
+      copies: copies of reals.
+      membership: copies of what was trained on; None if no samples were held out.
+      conditions: what was found about each; empty without any.
+    """
+
+    modes: Sequence[Mode]
+    noticed: float
+    fidelity: Fidelity
+    repeats: Repeats
+    narrowness: Narrowness
+    copies: Copies
+    membership: Membership | None = None
+    conditions: Sequence[Condition] = ()
 
 
 def too_few(reals: int, fakes: int) -> Verdict:
     """The verdict on fewer samples than could show anything."""
     sentence = (
         f"Cannot tell: {reals} real and {fakes} generated samples; at least {ENOUGH} of each are needed, "
-        "and a few hundred for each mode."
+        f"and about {would_do():,} to notice the loss of a tenth of the data."
     )
     return Verdict("unknown", "unknown", sentence, (), ("Draw more samples and diagnose again.",))
 
 
-def judge(
-    modes: Sequence[Mode], diversity: Diversity, measures: Mapping[str, Measure], odd: float, reals: int
-) -> Verdict:
+def would_do(modes: int = 10) -> int:
+    """How many samples of each side show the loss of a tenth of the data among so many clusters."""
+    n = ENOUGH
+    while fewest(n // 2, n, DOOR / modes) > FINE * (n // 2):
+        n += ENOUGH
+    return n
+
+
+def judge(found: Findings, measures: Mapping[str, Measure]) -> Verdict:
     """Adds the evidence up.
 
-    It is a collapse when lost modes hold at least half of the data, when the generator seems to have fewer different
-    samples than a twentieth of those that were drawn, or when its spread is below a tenth of that of the reals. It is
-    partial when any mode is lost or starved, when there seem to be fewer different samples than two thirds of those
-    drawn and than half of the reals, or when the spread is below a quarter. It is unknown when most fakes look like
-    nothing in the data, so that their modes mean nothing, or when so few samples were drawn that the loss of most modes
-    would go unnoticed.
+    Each of the tests of fidelity, modes, repeats, narrowness and copies has a level of 0.002, so that a generator like
+    the data is accused of anything with a probability of at most 0.01; and what is no chance must also be large. It is
+    a collapse when lost modes hold at least half of the data, when there are 20 fakes or more for each different one,
+    or when they spread less than a tenth as far as the reals. Where fidelity is low, coverage says nothing of
+    diversity; where most fakes are like nothing in the data, no mode is judged.
 
     Args:
-      modes: what was found about each.
-      diversity: of the fakes.
+      found: by the tests.
       measures: metrics of the fakes and of reals.
-      odd: share of the fakes that are farther from every real than 99 % of the reals are from the next.
-      reals: how many there are.
     """
-    lost, starved, untested = ([mode for mode in modes if mode.state == s] for s in ("lost", "starved", "untested"))
-    everything = sum(mode.expected for mode in modes)
-    share = {name: sum(m.expected for m in group) / everything for name, group in (("lost", lost), ("no", untested))}
-    drawn = diversity.compared
-    # A generator that only repeats the reals has their number as its support, which is no collapse.
-    rare = diversity.support < min(0.25 * diversity.real_support, 0.5 * reals)
-    precision, coverage = measures["precision"], measures["coverage"]
-    blurred = odd >= UNTOLD or precision.value < POOR * precision.real
-    quality = "low" if blurred else "good"
-
-    few = rare and diversity.support < drawn / 20
-    some = rare and diversity.support < drawn / 1.5
-    uncovered = not blurred and coverage.ci95[1] < 0.5 * coverage.real_ci95[0]
-    evidence = _evidence(lost, starved, untested, modes, diversity, measures, odd, few or some)
-    if few or diversity.spread < MUSH:
-        sentence = f"Collapse: {_narrowness(diversity, few)}."
-        return Verdict("collapse", quality, sentence, evidence, advice("collapse", quality))
-    if odd >= UNTOLD and not diversity.spread < NARROW:
-        sentence = (
-            f"Cannot tell which modes: {100 * odd:.0f} % of the fakes look like nothing in the data. "
-            "This is low quality, not low diversity."
-        )
-        return Verdict("unknown", "low", sentence, evidence, advice("unknown", "low"))
-    but = "; quality is low" if blurred else ""
-    if share["lost"] >= HALF:
-        sentence = (
-            f"Collapse: {len(lost)} of {len(modes)} modes are lost ({_named(lost)}), "
-            f"{100 * share['lost']:.0f} % of the data"
-        )
-        return Verdict("collapse", quality, f"{sentence}{but}.", evidence, advice("collapse", quality))
-    if lost or starved or some or uncovered or diversity.spread < NARROW:
-        parts = [f"{_named(group)} {word}" for group, word in ((lost, "lost"), (starved, "starved")) if group]
-        if some or diversity.spread < NARROW:
-            parts.append(_narrowness(diversity, some))
-        if uncovered and not parts:
-            parts.append(f"only {100 * coverage.value:.0f} % of the reals have a fake near them")
-        return Verdict(
-            "partial", quality, f"Partial collapse: {'; '.join(parts)}{but}.", evidence, advice("partial", quality)
-        )
-    if share["no"] > 0.5:
-        sentence = (
-            f"Cannot tell with this few samples: {len(untested)} of {len(modes)} modes could be missing by chance."
-        )
+    said = _said(found, measures)
+    quality = "low" if "low_fidelity" in said else "good"
+    evidence = _evidence(found, measures)
+    for kind, heading in KINDS.items():
+        if kind in said:
+            order = [kind, *(other for other in KINDS if other != kind)]
+            texts = [text for each in order for text in said.get(each, ())]
+            return Verdict(kind, quality, f"{heading}: {'; '.join(texts)}.", evidence, advice(kind, quality))
+    if sentence := untold(found):
         return Verdict("unknown", quality, sentence, evidence, ("Draw more samples and diagnose again.",))
-    state = "No collapse, but low quality: " if blurred else "Healthy: "
-    return Verdict(
-        "healthy", quality, f"{state}all {len(modes)} modes are there.", evidence, advice("healthy", quality)
+    tested = [mode for mode in found.modes if mode.state != "untested"]
+    rare = len(found.modes) - len(tested)
+    some, beyond = (" that could be tested", f", {rare} are too rare") if rare else ("", "")
+    there = f"all {len(tested)} modes{some} are there{beyond}"
+    there += f"; the loss of {100 * found.noticed:.1f} % of the data would have shown"
+    differing = _differing(measures)
+    but = f", though not like the data in every respect ({'; '.join(differing)})" if differing else ""
+    return Verdict("healthy", quality, f"Healthy: {there}{but}.", evidence, _healthy_advice(found, differing))
+
+
+def untold(found: Findings) -> str | None:
+    """Why so few samples do not tell whether modes are lost, in words; None if they do."""
+    untested = [mode for mode in found.modes if mode.state == "untested"]
+    share = sum(mode.expected for mode in untested) / max(sum(mode.expected for mode in found.modes), 1e-12)
+    if share > 1 - HALF:
+        what = f"{len(untested)} of {len(found.modes)} modes could be missing by chance"
+    elif found.noticed > COARSE:
+        what = f"the loss of {100 * found.noticed:.0f} % of the data could be chance"
+    else:
+        return None
+    enough = would_do(max(10, len(found.modes)))
+    return f"Cannot tell with this few samples: {what}. About {enough:,} of each side would show the loss of a tenth."
+
+
+def _said(found: Findings, measures: Mapping[str, Measure]) -> dict[str, list[str]]:
+    """What is wrong, in words, by kind of verdict."""
+    said: dict[str, list[str]] = {}
+    fidelity, repeats, narrowness = found.fidelity, found.repeats, found.narrowness
+
+    def say(kind: str, text: str) -> None:
+        said.setdefault(kind, []).append(text)
+
+    def poor(name: str) -> bool:
+        return measures[name].ci95[1] < POOR * measures[name].real_ci95[0]
+
+    if repeats.found:
+        kind = "collapse" if repeats.different * FEW <= repeats.compared and repeats.share >= HALF else "partial"
+        say(kind, _repeated(repeats))
+    if narrowness.found and narrowness.spread < NARROW:
+        kind = "collapse" if narrowness.spread < MUSH else "partial"
+        say(kind, f"the fakes are all alike; they spread {100 * narrowness.spread:.0f} % as far as the reals")
+    lost, starved = ([mode for mode in found.modes if mode.state == state] for state in ("lost", "starved"))
+    if lost or starved:
+        share = sum(mode.expected for mode in lost) / sum(mode.expected for mode in found.modes)
+        parts = [f"{_named(group)} {word}" for group, word in ((lost, "lost"), (starved, "starved")) if group]
+        if share >= HALF:
+            part = f"{100 * share:.0f} % of the data"
+            parts[0] = f"{len(lost)} of {len(found.modes)} modes are lost ({_named(lost)}), {part}"
+        say("collapse" if share >= HALF else "partial", "; ".join(parts))
+    blurred = fidelity.low or (fidelity.p_value <= DOOR and poor("precision"))
+    if blurred:
+        say("low_fidelity", _unlike(fidelity, measures))
+    elif not said and narrowness.p_value <= DOOR:
+        shares = [name for name in ("recall", "coverage") if poor(name)]
+        if shares or narrowness.found:
+            say("partial", f"parts of the data have no fake near them ({_uncovered(shares, narrowness, measures)})")
+    if found.membership is not None and found.membership.found:
+        say("copies", f"at least {100 * found.membership.share:.1f} % of the fakes are copies of the training data")
+    elif found.copies.found and found.membership is None:
+        say("copies", f"{100 * found.copies.share:.1f} % of the fakes are nearly the same as one of the given reals")
+    if collapsed := [each for each in found.conditions if each.collapsed]:
+        kind = "collapse" if len(collapsed) >= HALF * len(found.conditions) else "partial"
+        worst = sorted(collapsed, key=lambda each: each.ratio)
+        say(
+            kind,
+            f"{len(collapsed)} of {len(found.conditions)} conditions always give nearly the same sample "
+            f"({_named(worst)})",
+        )
+    return said
+
+
+def _repeated(repeats: Repeats) -> str:
+    if repeats.share >= HALF:
+        return (
+            f"few different samples, about {repeats.different:,.0f} among {repeats.compared:,}; "
+            f"{100 * repeats.share:.0f} % of the fakes are nearly the same as another"
+        )
+    return (
+        f"{100 * repeats.share:.1f} % of the fakes are nearly the same as another, "
+        f"{100 * repeats.largest:.1f} % are one and the same"
     )
 
 
-def _named(modes: Sequence[Mode]) -> str:
+def _unlike(fidelity: Fidelity, measures: Mapping[str, Measure]) -> str:
+    if fidelity.nothing_alike:
+        return f"{100 * fidelity.odd:.0f} % of the fakes are like nothing in the data; their diversity cannot be judged"
+    if fidelity.detail != 0.5 and abs(fidelity.detail - 0.5) > 0.4:
+        word = "less fine detail (blurred)" if fidelity.detail < 0.5 else "more fine detail (noisy)"
+        return f"a fake has {word} than a real with probability {max(fidelity.detail, 1 - fidelity.detail):.2f}"
+    return (
+        f"a fake is farther from the data than a new real is with probability {fidelity.farther:.2f}; "
+        f"precision is {measures['precision'].value:.2f} where reals get {measures['precision'].real:.2f}"
+    )
+
+
+def _uncovered(shares: Sequence[str], narrowness: Narrowness, measures: Mapping[str, Measure]) -> str:
+    if not shares:
+        return f"a real is farther from the fakes than another fake is with probability {narrowness.apart:.2f}"
+    words = (f"{name} is {measures[name].value:.2f} where reals get {measures[name].real:.2f}" for name in shares)
+    return ", ".join(words)
+
+
+def _named(modes: Sequence[Mode] | Sequence[Condition]) -> str:
     names = [mode.name for mode in modes]
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
-def _narrowness(diversity: Diversity, few: bool) -> str:
-    if few:
-        return f"the generator seems to have only about {diversity.support:.0f} different samples"
-    return f"the fakes are all alike; they spread {100 * diversity.spread:.0f} % as far as the reals"
-
-
-def _evidence(lost, starved, untested, modes, diversity, measures, odd, repeats) -> tuple[str, ...]:
-    precision, recall = measures["precision"], measures["recall"]
-    said = [
-        f"Of {len(modes)} modes, {len(lost)} are lost and {len(starved)} starved; a healthy generator is given any of "
-        f"these with a probability of at most {FALSE_ALARM:g}.",
-        f"Precision is {precision.value:.2f} (reals: {precision.real:.2f}), recall {recall.value:.2f} "
-        f"(reals: {recall.real:.2f}); the first shows quality, the second diversity.",
-        f"The fakes spread {diversity.spread:.2f} times as far as the reals.",
-        f"{100 * odd:.1f} % of the fakes are farther from every real than 99 % of the reals are from the next.",
+def _differing(measures: Mapping[str, Measure]) -> list[str]:
+    """Metrics that lie far outside of what reals get, in words."""
+    return [
+        f"{name.replace('_', ' ')} is {measures[name].value:.3g} where reals get {measures[name].real:.3g}"
+        for name, worse in (("frechet_distance", 1), ("precision", -1), ("recall", -1))
+        if (worse > 0 and measures[name].ci95[0] > 2 * measures[name].real_ci95[1])
+        or (worse < 0 and measures[name].ci95[1] < 0.9 * measures[name].real_ci95[0])
     ]
-    if repeats or diversity.twins > 0.01:
+
+
+def _evidence(found: Findings, measures: Mapping[str, Measure]) -> tuple[str, ...]:
+    precision, recall = measures["precision"], measures["recall"]
+    lost, starved, untested = (
+        [mode for mode in found.modes if mode.state == state] for state in ("lost", "starved", "untested")
+    )
+    fidelity, repeats, narrowness, copies = found.fidelity, found.repeats, found.narrowness, found.copies
+    said = [
+        f"Of {len(found.modes)} modes, {len(lost)} are lost and {len(starved)} starved; the loss of "
+        f"{100 * found.noticed:.1f} % of the data would be noticed.",
+        f"A generator like the data is accused of anything with a probability of at most {FALSE_ALARM:g}.",
+        f"Fidelity: a fake is farther from the data than a new real is with probability {fidelity.farther:.2f} (alike: "
+        f"0.50); {100 * fidelity.odd:.1f} % are farther from every real than 99 % of the reals are from the next.",
+        f"Precision is {precision.value:.2f} (reals: {precision.real:.2f}), recall {recall.value:.2f} "
+        f"(reals: {recall.real:.2f}); the first shows fidelity, the second diversity.",
+        f"The fakes spread {narrowness.spread:.2f} times as far as the reals; a real is farther from the fakes than "
+        f"another fake is with probability {narrowness.apart:.2f} (alike: 0.50).",
+        _about("Repeats", repeats.p_value, repeats.found and _repeated(repeats)),
+        _about("Copies of reals", copies.p_value, copies.found and f"{100 * copies.share:.1f} % of the fakes"),
+    ]
+    if (membership := found.membership) is not None:
         said.append(
-            f"{100 * diversity.twins:.1f} % of the fakes have a twin; by the birthday paradox there are about "
-            f"{diversity.support:,.0f} different ones."
+            f"{100 * membership.nearer:.1f} % of the fakes are nearer to a training sample than to any that was held "
+            f"out; {100 * membership.expected:.1f} % would be by chance (p = {membership.p_value:.2g})."
         )
-    if odd >= UNTOLD:
+    if found.conditions:
+        collapsed = sum(each.collapsed for each in found.conditions)
+        said.append(
+            f"Of {len(found.conditions)} conditions, {collapsed} have collapsed; at most {100 * FALSE_ALARM:g} % of "
+            "those by chance."
+        )
+    thin = [mode for mode in found.modes if mode.state == "kept" and mode.ratio < HALF]
+    if thin:
+        said.append(f"Less than half of the expected samples, which can be chance: {_named(thin)}.")
+    if fidelity.nothing_alike:
         said.append("Most fakes are like no real, so no mode is said to be lost.")
     elif untested:
         said.append(f"{len(untested)} modes are so rare here that none of them could be missed: draw more samples.")
     return tuple(said)
 
 
+def _about(what: str, p_value: float, found: str | bool) -> str:
+    none = "too few to tell" if p_value <= DOOR else "none that could not be chance"
+    return f"{what}: {found or none} (p = {p_value:.2g})."
+
+
+def _healthy_advice(found: Findings, differing: Sequence[str]) -> tuple[str, ...]:
+    if differing:
+        return (
+            "No mode is missing and nothing repeats; what differs lies within the modes: train for longer, or sample "
+            "from a moving average of the generator (--average 0.999).",
+        )
+    return (
+        f"Nothing is wrong that these samples could show: a loss of less than {100 * found.noticed:.1f} % of the data "
+        "would not; more samples show smaller ones.",
+    )
+
+
 def advice(kind: str, quality: str) -> tuple[str, ...]:
     """What to try next about a verdict's kind and quality, in order, with the reason."""
     if kind == "healthy" and quality == "good":
         return ("Nothing is wrong that these samples could show; more samples show smaller losses.",)
+    if kind == "copies":
+        return (
+            "Compare with reals that the generator has not seen (--holdout): copies of those would be chance.",
+            "Train on more data or for less long, and augment it (--technique adaptive_augmentation).",
+        )
     if quality == "low" and kind != "collapse":
         return (
             "Train for longer, and let the learning rates fall at the end: quality comes last.",

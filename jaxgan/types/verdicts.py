@@ -7,8 +7,9 @@ class Verdict(NamedTuple):
     """What is said first of a set of samples, of a run, or of a comparison of runs.
 
     Attributes:
-      kind: "healthy", "partial", "collapse" or "unknown", which is about diversity; of a run also "diverged", or
-        "unfinished" where there are no final samples.
+      kind: "healthy", "partial", "collapse" or "unknown", which is about diversity; of samples also "copies" or
+        "low_fidelity", where that is all that is wrong; of a run also "diverged", or "unfinished" where there are no
+        final samples.
       quality: "good", "low" or "unknown".
       sentence: both in words, with the numbers.
       evidence: what speaks for it, one sentence each.

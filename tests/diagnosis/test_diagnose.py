@@ -9,7 +9,9 @@ from jaxgan.commands.main import main
 from jaxgan.diagnosis import diagnose
 from jaxgan.diagnosis.assignment import assign
 from jaxgan.diagnosis.inputs import Samples, fitted
+from jaxgan.diagnosis.levels import FALSE_ALARM
 from jaxgan.diagnosis.modes import judge_modes
+from jaxgan.diagnosis.views import view_of
 from tests.diagnosis import fixtures
 
 IMAGES, LABELS = fixtures.digits()
@@ -45,12 +47,12 @@ ALL = [
     (damaged(), "partial", "good", ["3", "4", "7"], ["5"]),
     (FAKES, "healthy", "good", [], []),
     (FAKES[np.isin(CLASSES, (1, 2))], "collapse", "good", list("03456789"), []),
-    (fixtures.noise(FAKES), "unknown", "low", [], []),
-    (fixtures.blurred(FAKES, 0.5), "healthy", "low", [], []),
-    (fixtures.repeated(FAKES, 898), "healthy", "good", [], []),
+    (fixtures.noise(FAKES), "low_fidelity", "low", [], []),
+    (fixtures.blurred(FAKES, 0.5), "low_fidelity", "low", [], []),
+    (fixtures.repeated(FAKES, 898), "partial", "good", [], []),
     (FAKES[~np.isin(CLASSES, (3, 7))], "partial", "good", ["3", "7"], []),
     (fixtures.thinned(FAKES, CLASSES, 5), "partial", "good", [], ["5"]),
-    (fixtures.blurred(FAKES), "unknown", "low", [], []),
+    (fixtures.blurred(FAKES), "low_fidelity", "low", [], []),
 ]
 
 
@@ -66,38 +68,34 @@ def test_labelled_reals(fakes, verdict, quality, lost, starved):
     assert named(diagnosis) == (lost, starved)
 
 
+def modes_of(real, fakes, names, seed=0):
+    sides = Samples(real[0], real[1], names, "r", "images"), Samples(fakes, None, names, "f", "images")
+    scaled = fitted(*sides)
+    assignment = assign(scaled, view_of(scaled, seed=seed), level=FALSE_ALARM, seed=seed)
+    k = len(assignment.names)
+    counts = [np.bincount(x[x >= 0], minlength=k) for x in (assignment.real, assignment.fake)]
+    sure = np.bincount(assignment.fake[assignment.sure], minlength=k)
+    return judge_modes(assignment.names, *counts, sure, assignment.confusion, len(assignment.fake))
+
+
 @pytest.mark.slow
 def test_healthy_halves_are_rarely_accused():
     """Up to 1 % of healthy generators are given a lost or starved mode; the classifier is trained anew here."""
     alarms = 0
     for seed in range(1, 41):
         first, second = fixtures.halves(seed)
-        real = REAL._replace(data=IMAGES[first][..., None], labels=LABELS[first])
-        scaled = fitted(real, Samples(IMAGES[second][..., None], None, (), "fakes", "images"))
-        assignment = assign(scaled, scaled.real, scaled.fake)
-        counts = [np.bincount(x[x >= 0], minlength=10) for x in (assignment.real, assignment.fake)]
-        sure = np.bincount(assignment.fake[assignment.sure], minlength=10)
-        modes = judge_modes(REAL.names, *counts, sure, assignment.confusion)
-        alarms += any(mode.state != "kept" for mode in modes)
+        modes = modes_of((IMAGES[first][..., None], LABELS[first]), IMAGES[second][..., None], REAL.names)
+        alarms += any(mode.state in ("lost", "starved") for mode in modes)
     assert alarms <= 3  # more than three of forty has a probability of 0.0005 then
 
 
-@pytest.mark.parametrize("kind", ["labels", pytest.param("clusters", marks=pytest.mark.slow)])
-def test_no_false_alarm_in_200_healthy_resamplings(kind):
-    names = REAL.names if kind == "labels" else ()
+def test_no_lost_cluster_in_healthy_resamplings():
     alarms = 0
-    for seed in range(200):
-        sides = [
-            Samples(IMAGES[half][..., None], LABELS[half] if names else None, names, "digits", "images")
-            for half in fixtures.halves(seed)
-        ]
-        scaled = fitted(*sides)
-        assignment = assign(scaled, *(x.reshape(len(x), -1) for x in (scaled.real, scaled.fake)), seed=seed)
-        k = len(assignment.names)
-        real, fake = (np.bincount(x[x >= 0], minlength=k) for x in (assignment.real, assignment.fake))
-        modes = judge_modes(assignment.names, real, fake, fake, assignment.confusion, len(assignment.fake))
+    for seed in range(60):
+        first, second = fixtures.halves(seed)
+        modes = modes_of((IMAGES[first][..., None], None), IMAGES[second][..., None], (), seed)
         alarms += any(mode.state in ("lost", "starved") for mode in modes)
-    assert alarms == 0
+    assert alarms <= 3  # more than three of sixty has a probability of 0.003 at most then
 
 
 @pytest.mark.slow
@@ -113,16 +111,16 @@ def test_repeats_are_noticed_though_their_classes_are_there(different, verdict):
     diagnosis = found(fixtures.repeated(FAKES, different), UNLABELLED)
     assert diagnosis.verdict.kind == verdict
     if different > 1:
-        assert diagnosis.diversity.support == pytest.approx(different, rel=0.25)
+        assert diagnosis.found.repeats.different == pytest.approx(different, rel=0.25)
         assert "different samples" in diagnosis.verdict.sentence
-        assert len(diagnosis.diversity.groups) == pytest.approx(different, abs=0.1 * different)
+        assert len(diagnosis.found.repeats.groups) == pytest.approx(different, abs=0.1 * different)
 
 
 @pytest.mark.slow
 def test_noise_is_low_quality_and_not_low_diversity():
     diagnosis = found(fixtures.noise(FAKES), UNLABELLED)
-    assert (diagnosis.verdict.kind, diagnosis.verdict.quality) == ("unknown", "low")
-    assert named(diagnosis) == ([], []) and "not low diversity" in diagnosis.verdict.sentence
+    assert (diagnosis.verdict.kind, diagnosis.verdict.quality) == ("low_fidelity", "low")
+    assert named(diagnosis) == ([], []) and "diversity cannot be judged" in diagnosis.verdict.sentence
 
 
 @pytest.mark.slow
@@ -213,7 +211,7 @@ def test_a_collapse_is_no_failure_unless_asked(tmp_path):
 def test_ten_samples_cannot_tell(tmp_path, capsys):
     real = write(tmp_path / "real.npz", IMAGES[FIRST], LABELS[FIRST])
     fake = write(tmp_path / "fake.npz", FAKES[:10])
-    assert main(["diagnose", "--real", real, "--fake", fake, "--out", str(tmp_path / "out"), "--fail-on-collapse"]) == 0
+    assert main(["diagnose", "--real", real, "--fake", fake, "--out", str(tmp_path / "out")]) == 4
     summary = json.loads((tmp_path / "out" / "diagnosis.json").read_text())
     assert summary["verdict"] == "unknown" and summary["metrics"] == {}
     assert "Cannot tell" in capsys.readouterr().out and (tmp_path / "out" / "report.html").exists()
@@ -258,3 +256,39 @@ def test_sequences_that_lost_a_mode(labelled):
     diagnosis = diagnose(real, Samples(draw(1500, [0, 1])[0], None, (), "fakes", "sequences"))
     assert diagnosis.verdict.kind in ("partial", "collapse") and diagnosis.samples.kind == "sequences"
     assert not labelled or named(diagnosis)[0] == ["fast"]
+
+
+def test_conditions_and_copies_by_the_command(tmp_path, capsys):
+    """Twenty conditions, of which five always give the same, and a generator that copies what it was trained on."""
+    random = np.random.RandomState(0)
+    of = np.repeat(np.arange(20), 8)
+    center = 3 * random.normal(size=(20, 6))
+    train, holdout, fake = ((center[of] + random.normal(size=(160, 6))).astype(np.float32) for _ in range(3))
+    for i in range(5):
+        fake[of == i] = fake[of == i][:1]
+    fake[100:130] = train[100:130]
+    for name, x in (("train", train), ("holdout", holdout), ("fake", fake), ("groups", of)):
+        np.save(tmp_path / f"{name}.npy", x)
+    (tmp_path / "groups.txt").write_text("\n".join(f"prompt {i}" for i in of))
+    paths = {
+        name: str(tmp_path / name) for name in ("train.npy", "holdout.npy", "fake.npy", "groups.txt", "groups.npy")
+    }
+    command = ["diagnose", "--real", paths["train.npy"], "--fake", paths["fake.npy"], "--out", str(tmp_path / "out")]
+    groups = ["--group", paths["groups.txt"], "--real-group", paths["groups.txt"]]
+    assert main([*command, *groups, "--holdout", paths["holdout.npy"]]) == 0
+    said = capsys.readouterr().out
+    assert "5 of 20 conditions always give nearly the same sample" in said and "copies of the training data" in said
+    tests = json.loads((tmp_path / "out" / "diagnosis.json").read_text())["tests"]
+    assert [each["name"] for each in tests["conditions"] if each["collapsed"]] == [f"prompt {i}" for i in range(5)]
+    assert tests["membership"]["found"] and tests["membership"]["expected"] == 0.5
+    assert "Conditions, the least varied first" in (tmp_path / "out" / "report.html").read_text()
+    np.save(paths["groups.npy"], of[1:])
+    for wrong, says in (
+        ([*groups[:2], "--real-group", paths["fake.npy"]], "holds an array (160, 6); conditions are one name"),
+        ([*groups[:2], "--real-group", paths["groups.npy"]], "names 159 conditions, but there are 160 real samples"),
+        (groups[2:], "--real-group needs --group"),
+        (["--group", "labels"], "the generated samples have no labels"),
+    ):
+        assert main([*command, *wrong]) == 2
+        (error,) = capsys.readouterr().err.splitlines()
+        assert says in error

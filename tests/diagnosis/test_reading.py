@@ -143,7 +143,7 @@ def test_the_command_judges_each_seed(tmp_path, capsys):
     directory = run(tmp_path / "run", POINTS, "points")
     np.save(tmp_path / "real.npy", POINTS[0])
     command = ["diagnose", "--real", str(tmp_path / "real.npy"), "--out", str(tmp_path / "out")]
-    assert main([*command, "--fake", str(directory)]) == 0
+    assert main([*command, "--fake", str(directory)]) == 4
     said = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in said] == ["seed 3", "report", "seed 4", "report"]
     for seed in ("seed_3", "seed_4"):
@@ -152,7 +152,7 @@ def test_the_command_judges_each_seed(tmp_path, capsys):
         )
         assert (tmp_path / "out" / seed / "report.html").exists()
     assert list(json.loads((tmp_path / "out" / "diagnosis.json").read_text())["seeds"]) == ["seed 3", "seed 4"]
-    assert main([*command, "--fake", str(directory), "--run-seed", "4"]) == 0
+    assert main([*command, "--fake", str(directory), "--run-seed", "4"]) == 4
     assert "seed 4" in (tmp_path / "out" / "report.html").read_text()
     assert main([*command[:1], "--real", str(directory), "--fake", *command[2:]]) == 2
     assert "samples are generated and no data" in capsys.readouterr().err
@@ -166,7 +166,7 @@ def test_the_command_says_what_was_done(tmp_path, capsys):
     command = ["diagnose", *(f"--{side}={tmp_path / side}" for side in ("real", "fake")), f"--out={tmp_path / 'out'}"]
     assert main(command) == 2 and "the reals are 8 x 8 grey, the fakes 12 x 12 grey" in capsys.readouterr().err
     for size in ("auto", "8"):
-        assert main([*command, "--size", size]) == 0
+        assert main([*command, "--size", size]) == 4
         note = "3 of 3 images were cut at the centre and resized to 8 x 8 (Lanczos)"
         assert f"note: fake: {note}" in capsys.readouterr().out
         assert json.loads((tmp_path / "out" / "diagnosis.json").read_text())["conventions"]["read"] == {"fake": [note]}

@@ -106,6 +106,7 @@ def test_a_repeated_image_is_told_from_real_ones(measured):
     assert found["nearest_psnr"] > real["nearest_psnr"]
 
 
+@pytest.mark.slow
 def test_labels_that_do_not_belong_to_their_images_are_inaccurate():
     task = images()
     evaluation = evaluator(task, metrics=["class_accuracy"])
@@ -120,6 +121,7 @@ def test_labels_that_do_not_belong_to_their_images_are_inaccurate():
         evaluation.measure(batch.data)
 
 
+@pytest.mark.slow
 def test_sequences_are_counted_by_their_segments_and_compared_in_time(key):
     task = data.digits_in_time(1)
     evaluation = evaluator(task, metrics=["autocorrelation_distance", "frechet_distance"])

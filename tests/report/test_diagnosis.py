@@ -12,7 +12,7 @@ from jaxgan.report.diagnosis import mode_bars
 def modes(count):
     """Of which the second is lost."""
     return [
-        Mode(f"a class of some length {i}", 100.0, 90 * (i != 1), 0.9 * (i != 1), 0.5, "lost" if i == 1 else "kept")
+        Mode(f"a class of length {i}", 100.0, 90 * (i != 1), 0.9 * (i != 1), 0.5, "lost" if i == 1 else "kept")
         for i in range(count)
     ]
 

@@ -32,7 +32,11 @@ def diagnosis():
         verdict=SimpleNamespace(kind="partial", quality="good", sentence="No " + NAMES[0], evidence=(), advice=()),
         modes=modes,
         measures={},
-        diversity=SimpleNamespace(groups=[]),
+        found=SimpleNamespace(
+            repeats=SimpleNamespace(groups=[np.arange(3)]),
+            copies=SimpleNamespace(found=True, pairs=np.array([[0, 1], [2, 3]])),
+            conditions=[SimpleNamespace(name=NAMES[2], samples=3, ratio=0.1, vendi=1.0, p_value=0.001, collapsed=True)],
+        ),
         assignment=SimpleNamespace(real=classes, kind="labels"),
         samples=samples,
         real_features=images.reshape(28, -1),
@@ -43,7 +47,8 @@ def diagnosis():
 
 def test_a_page_of_any_names(tmp_path, diagnosis):
     text = report.write_diagnosis(tmp_path, diagnosis).read_text(encoding="utf-8")
-    assert (tmp_path / "figures" / "modes.png").exists() and (tmp_path / "figures" / "missing.png").exists()
+    for name in ("modes", "missing", "repeats", "copies"):
+        assert (tmp_path / "figures" / f"{name}.png").exists()
     for name in (NAMES[0], NAMES[2], NAMES[6]):
         assert f">{html.escape(name)}<" in text
     assert "<b>" not in text and r"caf\udce9" in text

@@ -25,9 +25,10 @@ def row(step: int, seed: int, **more) -> dict:
     return {"step": step, "seed": seed, "generator_loss": 1.0, **more}
 
 
+ALARM = {"kind": "collapse", "step": 10, "since": 10, "modes": [], "p_value": None, "sentence": "x"}
 ROWS = [
     row(10, 0, counts=[100, 0, 5]),
-    row(10, 1, counts=[50, 50, 50], alarms=[{"kind": "collapse", "step": 10, "sentence": "x"}]),
+    row(10, 1, counts=[50, 50, 50], alarms=[ALARM]),
     row(15, 0),
     row(20, 0, counts=[1, 1, 1]),  # of a run that was killed, and wrote the line again
     row(20, 0, counts=[200, 50, 25]),

@@ -116,6 +116,7 @@ def always_nan(key, state, batch, more=None):
     return after, info._replace(generator_loss=jnp.nan)
 
 
+@pytest.mark.slow
 def test_a_seed_is_taken_back_and_the_other_one_is_not(tmp_path, capsys):
     first = int(jax.random.key_data(jax.random.fold_in(jax.random.key(0), 0)).sum())
     fit(tmp_path / "run", breaks("generator.params", 13, first), on_not_finite="roll_back", seed_axis="turn")

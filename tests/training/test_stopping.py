@@ -59,6 +59,7 @@ def test_the_second_control_c_ends_the_process_at_once_and_without_a_trace():
     ]
 
 
+@pytest.mark.slow  # three processes that compile
 def test_a_signal_at_the_last_step_of_an_arm_stops_before_the_next(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(report, "write_run", lambda *_, **__: None)
     monkeypatch.setattr(loop, "_silent", lambda *_: [])

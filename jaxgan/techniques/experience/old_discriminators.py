@@ -34,7 +34,9 @@ def old_discriminators(count: int = 4, *, every: int = 100, weight: float | Arra
     heard by the one number that `AdversarialLoss.logit` reads.
 
     It is against forgetting, not against rotation: to a generator a snapshot is an opponent that comes late, and on
-    f(x, y) = xy, where nothing is forgotten, it makes the players spiral outwards.
+    f(x, y) = xy, where nothing is forgotten, it makes the players spiral outwards. A loss of the generator without a
+    bound (`non_saturating`, Wasserstein) lets it run away from a snapshot that never answers: take a small weight or a
+    penalty such as `r1` with it.
 
     Use when: the discriminator forgets, so that the generator regains by old modes what it loses by new ones, and
     `replay` is not enough.

@@ -1,0 +1,221 @@
+"""All tests of a set of fakes against reals, without the verdict."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxgan import features as feature_networks
+from jaxgan.data.files import Samples
+from jaxgan.diagnosis.assignment import Assignment, assign
+from jaxgan.diagnosis.comparable import check_comparable
+from jaxgan.diagnosis.conditions import Condition, judge_conditions
+from jaxgan.diagnosis.copies import Membership, measure_copies, measure_membership
+from jaxgan.diagnosis.fidelity import Fidelity, measure_fidelity
+from jaxgan.diagnosis.inputs import Scaled, fitted
+from jaxgan.diagnosis.levels import DOOR, FALSE_ALARM
+from jaxgan.diagnosis.modes import Mode, fewest, judge_modes
+from jaxgan.diagnosis.narrowness import measure_narrowness
+from jaxgan.diagnosis.neighbours import NEAR
+from jaxgan.diagnosis.repeats import Repeats, measure_repeats
+from jaxgan.diagnosis.verdict import ENOUGH, Findings
+from jaxgan.diagnosis.views import View, view_of
+from jaxgan.evaluation.chunks import in_chunks
+
+UNEQUAL = 10.0  # times as wide as another column, from which columns are brought to one scale
+CHUNK = 500  # samples whose features are computed at a time
+FAR = 2.0  # a fake that is stranger belongs to no mode
+Features = Callable[[jax.Array], jax.Array]
+
+
+class Conditions(NamedTuple):
+    """The prompt, class or other condition of each sample.
+
+    Attributes:
+      fake: `[m]` names.
+      real: `[n]` names of the reals; None if they have no conditions.
+    """
+
+    fake: Sequence[str]
+    real: Sequence[str] | None = None
+
+
+class Examined(NamedTuple):
+    """What the tests found, and in what.
+
+    Attributes:
+      found: by each of the tests; None with too few samples.
+      assignment: the mode of every sample; None with too few samples.
+      samples: in common units.
+      real_features: `[n, d]`, standardised as the reals are; empty with too few samples.
+      fake_features: `[m, d]`, by the same map.
+      conventions: how samples, features and modes were taken.
+    """
+
+    found: Findings | None
+    assignment: Assignment | None
+    samples: Scaled
+    real_features: np.ndarray
+    fake_features: np.ndarray
+    conventions: dict[str, Any]
+
+
+def examine(
+    real: Samples,
+    fake: Samples,
+    *,
+    features: str | Features = "auto",
+    train: Samples | None = None,
+    holdout: Samples | None = None,
+    conditions: Conditions | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda part: None,
+) -> Examined:
+    """Makes every test that leads to a verdict; arguments and errors are those of `diagnose`.
+
+    Args:
+      progress: is called with what is done next.
+    """
+    check_comparable(real, fake)
+    scaled, columns = _one_scale(fitted(real, fake))
+    extract, description = _extractor(features, scaled)
+    conventions = {
+        "real": {"source": real.source, "samples": len(scaled.real), "shape": list(scaled.real.shape[1:])},
+        "fake": {"source": fake.source, "samples": len(scaled.fake), "shape": list(scaled.fake.shape[1:])},
+        "features": description,
+        **({"columns": columns} if columns else {}),
+        "false_alarm": FALSE_ALARM,
+        "seed": seed,
+    }
+    if min(len(scaled.real), len(scaled.fake)) < ENOUGH:
+        nothing = np.zeros((0, 0), np.float32)
+        return Examined(None, None, scaled, nothing, nothing, conventions)
+    progress("features")
+    real_features, fake_features = _standardised(*_of_all(extract, scaled))
+    view = view_of(scaled, seed=seed)
+    progress("fidelity")
+    fidelity = measure_fidelity(real_features, fake_features, scaled.real, scaled.fake, seed=seed)
+    progress("modes")
+    assignment = assign(scaled, view, level=DOOR, seed=seed)
+    progress("repeats and copies")
+    found = Findings(
+        modes=_modes(assignment, fidelity),
+        noticed=_noticed(assignment),
+        fidelity=fidelity,
+        repeats=_repeats(view, fidelity, seed),
+        narrowness=measure_narrowness(view.real, view.fake, view.base, view.fake_base, seed=seed),
+        copies=measure_copies(view.real, view.fake, seed=seed),
+        membership=_membership(train or real, holdout or real, fake, seed) if train or holdout else None,
+        conditions=_conditions(conditions, view, seed) if conditions else (),
+    )
+    conventions["modes"] = assignment.convention
+    return Examined(found, assignment, scaled, real_features, fake_features, conventions)
+
+
+def _one_scale(samples: Scaled) -> tuple[Scaled, str]:
+    """Brings columns of very different widths to one, which would else drown the others in every distance."""
+    if samples.kind != "points" or samples.real.ndim != 2:
+        return samples, ""
+    low, high = np.quantile(samples.real, [0.25, 0.75], axis=0)
+    std = samples.real.std(axis=0)
+    width = np.where(high > low, (high - low) / 1.349, std)
+    used = width[width > 0]
+    if not len(used) or used.max() <= UNEQUAL * used.min():
+        return samples, ""
+    width = np.where(width > 0, width, 1.0)
+    center = np.median(samples.real, axis=0)
+    real, fake = (((x - center) / width).astype(np.float32) for x in (samples.real, samples.fake))
+    times = used.max() / used.min()
+    words = f"their widths differ {times:.0f}-fold, so each is divided by its own, the interquartile range / 1.349"
+    return samples._replace(real=real, fake=fake), words
+
+
+def _modes(assignment: Assignment, fidelity: Fidelity) -> list[Mode]:
+    """Tests every mode; where fidelity is low, it must also be missing once scales are made alike."""
+    # Every classifier gives noise some class; what is far from all reals is of none.
+    near = np.where(fidelity.strangeness > FAR, -1, assignment.fake)
+    modes = _judged(assignment, near)
+    if assignment.kind == "labels":
+        return _judged(assignment, assignment.fake)
+    if fidelity.nothing_alike:
+        return [mode._replace(state="untested") for mode in modes]
+    if not fidelity.low:
+        return modes
+    others = [_judged(assignment, fakes) for fakes in (assignment.fake, assignment.aligned)]
+    return [max(same, key=lambda mode: mode.p_value) for same in zip(modes, *others, strict=True)]
+
+
+def _judged(assignment: Assignment, fakes: np.ndarray) -> list[Mode]:
+    real, fake, sure = (_counts(assignment, x) for x in (assignment.real, fakes, np.where(assignment.sure, fakes, -1)))
+    return judge_modes(assignment.names, real, fake, sure, assignment.confusion, len(fakes), level=DOOR)
+
+
+def _noticed(assignment: Assignment) -> float:
+    """The smallest share of the data whose loss would have been noticed."""
+    reals = int((assignment.real >= 0).sum())
+    return fewest(reals, len(assignment.fake), DOOR / len(assignment.names)) / reals
+
+
+def _membership(train: Samples, holdout: Samples, fake: Samples, seed: int) -> Membership:
+    """Compares what was trained on with what was held out, in coordinates that favour neither."""
+    parts = fitted(train, fake), fitted(train, holdout)
+    together = parts[0]._replace(real=np.concatenate([parts[0].real, parts[1].fake]))
+    view = view_of(_one_scale(together)[0], seed=seed)
+    n = len(train.data)
+    return measure_membership(view.real[:n], view.real[n:], view.fake, seed=seed)
+
+
+def _conditions(conditions: Conditions, view: View, seed: int) -> list[Condition]:
+    for names, samples, what in ((conditions.fake, view.fake, "fakes"), (conditions.real, view.real, "reals")):
+        if names is not None and len(names) != len(samples):
+            raise ValueError(f"there are {len(names)} conditions for {len(samples)} {what}")
+    names, of_fakes = np.unique(np.asarray(conditions.fake, str), return_inverse=True)
+    if conditions.real is None:
+        return judge_conditions(names.tolist(), view.fake, of_fakes, seed=seed)
+    place = {name: i for i, name in enumerate(names)}
+    of_reals = np.array([place.get(str(name), -1) for name in conditions.real])
+    return judge_conditions(names.tolist(), view.fake, of_fakes, view.real, of_reals, seed=seed)
+
+
+def _repeats(view: View, fidelity: Fidelity, seed: int) -> Repeats:
+    """Repeats, where low fidelity must not pass for them: scales are made alike, and the limit is halved."""
+    if fidelity.low:
+        return measure_repeats(view.real, view.aligned().fake, near=NEAR / 2, seed=seed)
+    return measure_repeats(view.real, view.fake, seed=seed)
+
+
+def _of_all(extract: Features, samples: Scaled) -> list[np.ndarray]:
+    """Features `[n, d]` float32 of the reals and of the fakes."""
+    compiled = jax.jit(extract)
+    found = (in_chunks(compiled, x, CHUNK) for x in (samples.real, samples.fake))
+    return [x.reshape(len(x), -1).astype(np.float32) for x in found]
+
+
+def _counts(assignment: Assignment, modes: np.ndarray) -> np.ndarray:
+    return np.bincount(modes[modes >= 0], minlength=len(assignment.names))
+
+
+def _extractor(features: str | Features, samples: Scaled) -> tuple[Features, str]:
+    if not isinstance(features, str):
+        return features, f"a function of the user, {getattr(features, '__name__', type(features).__name__)}"
+    if samples.kind != "images":
+        if features not in ("auto", "pixels"):
+            raise ValueError(f"features {features!r} are for images; all else is taken as it is (auto)")
+        return lambda x: x, "the values of the sequences" if samples.kind == "sequences" else "the vectors themselves"
+    name, _, path = features.partition(":")
+    channels = samples.real.shape[-1]
+    if name == "pixels":
+        return feature_networks.pixels(), "pixels"
+    if name in ("auto", "random"):
+        return feature_networks.random_convolutions(channels=channels, width=32), "a fixed random convolutional network"
+    if name == "inception" and path:
+        return feature_networks.inception_v3(path).features, f"Inception-v3 with the weights of {path}"
+    raise ValueError(f"no features {features!r}; known are auto, pixels, random and inception:PATH")
+
+
+def _standardised(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centres by the reals and divides by one number, their typical scale; directions keep their shares."""
+    center = real.mean(axis=0)
+    scale = float(np.sqrt(np.mean((real - center) ** 2))) or 1.0
+    return (real - center) / scale, (fake - center) / scale
