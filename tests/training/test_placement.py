@@ -179,8 +179,8 @@ def free_port():
         return found.getsockname()[1]
 
 
-def steps(folder):
-    return [line["step"] for line in folder.read_lines(folder)]
+def steps(directory):
+    return [line["step"] for line in folder.read_lines(directory)]
 
 
 @pytest.mark.slow
