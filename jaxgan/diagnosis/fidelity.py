@@ -3,11 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 from scipy.ndimage import uniform_filter
 
 from jaxgan.diagnosis.levels import DOOR
-from jaxgan.diagnosis.neighbours import halves, nearest
+from jaxgan.diagnosis.neighbours import halves, nearest, rank_test
 
 ODD = 0.01  # share of reals that count as odd
 LIMIT = 10_000  # reals, and fakes, that are compared
@@ -66,20 +65,14 @@ def measure_fidelity(real: np.ndarray, fake: np.ndarray, images: np.ndarray, fak
     first, second = halves(len(reals), seed)
     of_fakes, of_reals = nearest(fake, reals[first]), nearest(reals[second], reals[first])
     some = of_fakes[random.permutation(len(fake))[:LIMIT]]
-    farther, p_value = _greater(some, of_reals, "greater")
+    farther, p_value = rank_test(some, of_reals, "greater")
     usual = float(np.quantile(of_reals, 1 - ODD))
     strangeness = of_fakes / max(usual, 1e-12)
     detail = 0.5
     if images.ndim == 4:
-        detail, p_detail = _greater(_detail(fake_images), _detail(images), "two-sided")
+        detail, p_detail = rank_test(_detail(fake_images), _detail(images), "two-sided")
         p_value = min(1.0, 2 * min(p_value, p_detail))
     return Fidelity(strangeness, float(np.mean(strangeness > 1)), farther, detail, p_value)
-
-
-def _greater(first: np.ndarray, second: np.ndarray, alternative: str) -> tuple[float, float]:
-    """Probability that one of the first is greater than one of the second, ties halved; and its p-value."""
-    found = stats.mannwhitneyu(first, second, alternative=alternative, method="asymptotic")
-    return float(found.statistic / len(first) / len(second)), float(found.pvalue)
 
 
 def _detail(images: np.ndarray) -> np.ndarray:

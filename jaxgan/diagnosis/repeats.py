@@ -86,16 +86,16 @@ def measure_repeats(real: np.ndarray, fake: np.ndarray, *, near: float = NEAR, s
     best: list[np.ndarray] = []
     for least in (2, MANY):
         usual = max(
-            sum(map(len, _groups(reals, *seen[0], limit * scales[0], least)))
+            _members(_groups(reals, *seen[0], limit * scales[0], least))
             for limit in _limits(seen[0][0][:, 0] / scales[0], largest)
         )
         tried = (
             _groups(fakes, *seen[1], limit * scales[1], least)
             for limit in _limits(seen[1][0][:, 0] / scales[1], largest)
         )
-        groups = max(tried, key=lambda groups: sum(map(len, groups)))
-        if sum(map(len, groups)) >= SHARP * usual + 3:
-            best = max(best, groups, key=lambda groups: sum(map(len, groups)))
+        groups = max(tried, key=_members)
+        if _members(groups) >= SHARP * usual + 3:
+            best = max(best, groups, key=_members)
     sizes = np.array([len(group) for group in best])
     return Repeats(
         share=float(sizes.sum() / size),
@@ -105,6 +105,10 @@ def measure_repeats(real: np.ndarray, fake: np.ndarray, *, near: float = NEAR, s
         compared=size,
         p_value=p_value,
     )
+
+
+def _members(groups: list[np.ndarray]) -> int:
+    return sum(map(len, groups))
 
 
 def _limits(away: np.ndarray, largest: float) -> np.ndarray:
