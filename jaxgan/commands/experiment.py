@@ -3,12 +3,8 @@
 import contextlib
 import dataclasses
 import os
-import platform
-import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
@@ -18,18 +14,19 @@ import tyro
 from jaxgan.backend import processes
 from jaxgan.backend.files import FileProblem
 from jaxgan.commands.listing import Listed, listing
+from jaxgan.commands.recording import config_of, run_options
 from jaxgan.commands.reporting import BAD_INPUT, reporting
 from jaxgan.commands.usage import description, differences, parse_options
 from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import evaluator, monitored_modes
-from jaxgan.runs import folder
 from jaxgan.runs.building import build
 from jaxgan.runs.claiming import claim, locked, record
 from jaxgan.runs.interpolating import write_interpolations
-from jaxgan.runs.loading import EXAMPLE, Described, Example, example_of
+from jaxgan.runs.loading import Described, example_of
 from jaxgan.runs.needs import check_memory
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.runs.summary import Summary
+from jaxgan.runs.sweeping import SWEEP, Axis, read_axes, settings
 from jaxgan.training.loop import fit
 from jaxgan.training.starting import described_start
 from jaxgan.training.stopping import Interrupted, heeding_signals, stop_if_told
@@ -47,6 +44,8 @@ class Options(Generic[Data]):
     data: Annotated[Data, MAIN]
     architecture: tyro.conf.OmitArgPrefixes[Architecture]
     training: Annotated[Training, MAIN]
+    sweep: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Train every combination: OPTION=VALUE,VALUE,... such as technique.r1.weight=0.1,1; again for each option."""
     list: Listed | None = None
     """Print what can be named, with its parameters and their defaults, and end."""
 
@@ -93,7 +92,10 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
             print(listing(options.list))
             return 0
         processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
-        page = _compare(experiment, options) if _compares(experiment, arguments) else train_one(experiment, options)
+        if _compares(experiment, arguments):
+            page = _compare(experiment, options)
+        else:
+            page = train_and_report(experiment, options)
         processes.say(f"report: {page}", sys.stdout)
         return 0
 
@@ -168,47 +170,8 @@ def _compares(experiment: Experiment, arguments: Sequence[str]) -> bool:
     """Whether the arms are to be compared: there are several, and no option says how a single one is trained."""
     given = {argument.split("=")[0].split(".")[0].replace("_", "-") for argument in arguments}
     fields = (field.name.replace("_", "-") for part in (Architecture, Training) for field in dataclasses.fields(part))
-    names = ("start-from", *fields)
+    names = ("start-from", "sweep", *fields)
     return len(experiment.arms) > 1 and not any({f"--{name}", f"--no-{name}"} & given for name in names)
-
-
-def _config(
-    experiment: Experiment, arm: str | None, options: Mapping[str, Any], example: Example | None = None
-) -> dict[str, Any]:
-    return {
-        "experiment": experiment.name,
-        "arm": arm,
-        "options": folder.plain(options),
-        # Of a single run, whose model can be made again from it; no option, since the data decide it.
-        **({} if example is None else {EXAMPLE: example.as_json()}),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: __import__(name).__version__ for name in ("jax", "flax", "optax", "jaxgan")},
-        },
-        "device_kind": jax.devices()[0].device_kind,
-        "device_count": jax.device_count(),
-        "git_revision": _revision(),
-        "command": shlex.join([Path(sys.orig_argv[0]).name, *sys.orig_argv[1:]]),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _revision() -> str | None:
-    try:
-        here = Path(__file__).parent
-        asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
-        return asked.stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
-def _run_options(run: Run) -> dict[str, Any]:
-    options = dataclasses.asdict(run)
-    for name in ("workdir", "accept_changes", "coordinator", "processes", "process"):
-        del options[name]
-    # What is younger than the first runs leaves a line only where it is used, so that they continue.
-    unused = {"start_from": None, "on_not_finite": "stop"}
-    return {name: value for name, value in options.items() if name not in unused or value != unused[name]}
 
 
 def _train(
@@ -225,14 +188,13 @@ def _train(
         example = example._replace(scale=described_start(options.run).example.scale)
     described = {
         "data": dataclasses.asdict(options.data),
-        "architecture": options.architecture.recorded(),
-        "training": options.training.recorded(),
-        "run": _run_options(options.run),
+        **_recorded(Arm(options.architecture, options.training)),
+        "run": run_options(options.run),
     }
     watches = options.run.watch_modes and options.run.on_alarm != "off" and options.training.takes("techniques")
     modes = monitored_modes(task) if watches else None
     further = () if modes is None else (alarms.watch(modes.assign, len(modes.names)),)
-    config = _config(experiment, arm, described, example)
+    config = config_of(experiment.name, arm, described, example)
     model = build(
         options.architecture,
         options.training,
@@ -258,19 +220,24 @@ def _train(
     )
 
 
-def train_one(experiment: Experiment, options: Options, files: Mapping[str, Any] = {}) -> Path:
-    """Trains one configuration and prints how it ended.
+def train_and_report(experiment: Experiment, options: Options, files: Mapping[str, Any] = {}) -> Path:
+    """Trains one configuration, or all settings of a sweep, and prints how it ended.
 
     Args:
       experiment: whose arms do not matter.
       options: all of them.
-      files: further JSON files that the folder of the run gets before training, by name.
+      files: further JSON files that the folder of a run gets before training, by name.
 
     Returns:
       The path of the report.
     """
     from jaxgan import report
 
+    if options.sweep:
+        axes = read_axes(options.sweep)
+        arms = settings(axes, options.architecture, options.training)
+        swept = experiment._replace(arms={name: Arm(*arm) for name, arm in arms.items()})
+        return _compare(swept, options, axes, files)
     workdir = options.run.workdir
     with heeding_signals():
         task = experiment.task(options.data)
@@ -290,24 +257,26 @@ def _writable(workdir: Path) -> bool:
     return processes.is_first() and (os.access(workdir, os.W_OK) or not (workdir / "report.html").exists())
 
 
-def _compare(experiment: Experiment, options: Options) -> Path:
+def _compare(
+    experiment: Experiment, options: Options, axes: Sequence[Axis] = (), files: Mapping[str, Any] = {}
+) -> Path:
+    """Trains the arms of an experiment, or the settings of a sweep along some axes, one after the other."""
     from jaxgan import report
 
     workdir = options.run.workdir
-    described = {
-        "data": dataclasses.asdict(options.data),
-        "run": _run_options(options.run),
-        **{
-            name: {"architecture": arm.architecture.recorded(), "training": arm.training.recorded()}
-            for name, arm in experiment.arms.items()
-        },
-    }
+    described = {"data": dataclasses.asdict(options.data), "run": run_options(options.run)}
+    if axes:
+        of_all = Arm(options.architecture, options.training)
+        described |= {SWEEP: {axis.name: axis.values for axis in axes}, **_recorded(of_all)}
+    else:
+        described |= {name: _recorded(arm) for name, arm in experiment.arms.items()}
     with heeding_signals():
         task = experiment.task(options.data)
         for arm in experiment.arms.values():
             check_memory(*arm, options.run, task)
         evaluation = evaluator(task, metrics=options.run.metric)
-        claimed = claim(workdir, _config(experiment, None, described), accept_changes=options.run.accept_changes)
+        config = config_of(experiment.name, None, described)
+        claimed = claim(workdir, config, accept_changes=options.run.accept_changes)
         with locked(workdir) if _writable(workdir) else contextlib.nullcontext():
             if claimed.old is None and not claimed.changed:
                 record(claimed, 0)
@@ -316,14 +285,18 @@ def _compare(experiment: Experiment, options: Options) -> Path:
                 for name, arm in experiment.arms.items():
                     stop_if_told(f"{experiment.name} stopped before {name}; the same command goes on with it")
                     of_arm = dataclasses.replace(options, **arm._asdict())
-                    summaries.append(_train(experiment, of_arm, task, evaluation, name, workdir / name))
+                    summaries.append(_train(experiment, of_arm, task, evaluation, name, workdir / name, files))
                     if len(summaries) == 1 and claimed.changed:  # which is known to fit now
                         record(claimed, 0)
-                    if _writable(workdir / name):
+                    if not axes and _writable(workdir / name):  # of a sweep, jaxgan report writes the ones wanted
                         write_interpolations(workdir / name)
                         write_report(workdir / name)
             processes.say(report.comparison_table(summaries), sys.stdout)
             stop_if_told(f"{experiment.name} stopped after its training; the same command writes the report")
             if _writable(workdir):
-                report.write_comparison(workdir, list(experiment.arms))
+                report.write_sweep(workdir) if axes else report.write_comparison(workdir, list(experiment.arms))
     return workdir / "report.html"
+
+
+def _recorded(arm: Arm) -> dict[str, Any]:
+    return {"architecture": arm.architecture.recorded(), "training": arm.training.recorded()}

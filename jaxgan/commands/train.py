@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from jaxgan.backend import processes
-from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, started_from, train_one
+from jaxgan.commands.experiment import Arm, Experiment, Options, exit_status, started_from, train_and_report
 from jaxgan.commands.listing import listing
 from jaxgan.commands.parsing import parse
 from jaxgan.commands.usage import HELP, parse_options
@@ -125,8 +125,9 @@ def _train(options: Options, source: Source, found: OwnData) -> int:
         task = balanced(task)
     experiment = Experiment("train", DESCRIPTION, recorded, lambda _: task, run, {})
     files = {} if found.encoding is None else {FILE: encoding_as_json(found.encoding)}
-    page = train_one(experiment, dataclasses.replace(options, data=recorded, run=run), files)
-    sample = f"jaxgan sample {run.workdir} --out {OUT.get(task.kind, 'samples.npz')}"
+    page = train_and_report(experiment, dataclasses.replace(options, data=recorded, run=run), files)
+    folder = f"{run.workdir}/SETTING" if options.sweep else run.workdir
+    sample = f"jaxgan sample {folder} --out {OUT.get(task.kind, 'samples.npz')}"
     processes.say(f"report: {page}\nsamples: {sample}", sys.stdout)
     return 0
 

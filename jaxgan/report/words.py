@@ -105,6 +105,29 @@ def comparison_verdict(names: Sequence[str], summaries: Sequence[Summary], verdi
     return Verdict(best.kind, best.quality, "; ".join(texts) + ".")
 
 
+def sweep_verdict(names: Sequence[str], summaries: Sequence[Summary], verdicts: Sequence[Verdict]) -> Verdict:
+    """Says how many settings end in which way, and which are the best; of the kind of the best."""
+    kinds = [arm.kind for arm in verdicts]
+    best = min(kinds, key=list(_VERBS).index)
+    words = {
+        "healthy": "with all modes",
+        "partial": "with modes lost",
+        "unknown": "not judged",
+        "collapse": "collapsed",
+    }
+    found = [f"{kinds.count(kind)} {words.get(kind, kind)}" for kind in _VERBS if kind in kinds]
+    sentence = f"Of {len(names)} settings: {', '.join(found)}."
+    modes = [min(np.nan_to_num(column(summary, "modes")), default=0.0) for summary in summaries]
+    quality = [np.nan_to_num(value(summary.mean.get("high_quality"))) for summary in summaries]
+    order = sorted(range(len(names)), key=lambda i: (list(_VERBS).index(kinds[i]), -modes[i], -quality[i]))
+    evidence = []
+    if any(modes):
+        evidence = [f"{names[i]}: {verdicts[i].sentence}" for i in order[:3]]
+    if len(names) > 1:
+        evidence.append("The best of many settings looks better than it is: confirm it from seeds not used here.")
+    return Verdict(best, verdicts[order[0]].quality, sentence, tuple(evidence))
+
+
 def credit(names: Sequence[str], differing: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """What a comparison can say of the cause: a sentence for each arm by how many options it differs from the first.
 

@@ -136,7 +136,7 @@ def read(catalogue: Catalogue, text: str, option: str = "", supplied: Collection
     try:
         name, factory, written = _factory(catalogue, text)
         known = parameters(catalogue, factory)
-        arguments = _arguments(name, known, [] if written is None else _parts(written))
+        arguments = _arguments(name, known, [] if written is None else split(written))
         for missing in known:
             if missing.required and missing.name not in {*arguments, *supplied}:
                 how = missing.reader.words if missing.reader else "which no text can say"
@@ -165,6 +165,35 @@ def make(call: Call, supplied: Mapping[str, Any] | None = None) -> Any:
     if call.makes is not None and not isinstance(made, call.makes):
         raise ValueError(f"{call.where}: makes a {type(made).__name__}, not a {call.makes.__name__}")
     return made
+
+
+def called(text: str) -> str:
+    """The name that the text of a call begins with.
+
+    >>> called("replay:4096,share=0.25")
+    'replay'
+    """
+    return _name_and_arguments(text)[0]
+
+
+def with_argument(catalogue: Catalogue, text: str, parameter: str, value: str) -> str:
+    """The text of a call with another value of a parameter.
+
+    Raises:
+      ValueError: a name or a parameter that is not known.
+
+    >>> def replay(capacity: int, *, share: float = 0.5) -> tuple: ...
+    >>> with_argument(Catalogue("technique", {"replay": replay}), "replay:4096,share=0.25", "capacity", "512")
+    'replay:512,share=0.25'
+    """
+    name, factory, written = _factory(catalogue, text)
+    known = parameters(catalogue, factory)
+    _check_known(name, known, parameter)
+    texts = {**_written(name, known, [] if written is None else split(written)), parameter: value}
+    # The first parameter is written first and without its name, as people do.
+    lead = [texts.pop(known[0].name)] if known[0].name in texts else []
+    head = text if written is None else text[: text.rindex(written)]
+    return f"{head.rstrip('(:')}:{','.join(lead + [f'{each}={of_each}' for each, of_each in texts.items()])}"
 
 
 def naming(catalogue: Catalogue, supplied: Collection[str] = ()) -> Reader:
@@ -227,9 +256,9 @@ def _is_module(name: str) -> bool:
         return False
 
 
-def _arguments(name: str, known: list[Parameter], parts: Iterable[str]) -> dict[str, Any]:
-    by_name = {parameter.name: parameter for parameter in known}
-    arguments: dict[str, Any] = {}
+def _written(name: str, known: list[Parameter], parts: Iterable[str]) -> dict[str, str]:
+    """The texts of the arguments, by the parameters that they are for."""
+    texts: dict[str, str] = {}
     for index, part in enumerate(parts):
         named = re.fullmatch(r"\s*([^\W\d]\w*)\s*=(.*)", part, re.DOTALL)
         if named is None and index > 0:
@@ -237,16 +266,28 @@ def _arguments(name: str, known: list[Parameter], parts: Iterable[str]) -> dict[
         if named is None and not known:
             raise ValueError(f"{name} takes no parameters")
         parameter, value = named.groups() if named else (known[0].name, part)
-        if parameter not in by_name:
-            writable = [each.name for each in known if each.reader]
-            raise ValueError(f"{name} has no parameter {parameter!r}; {_known(parameter, writable)}")
-        if parameter in arguments:
+        _check_known(name, known, parameter)
+        if parameter in texts:
             raise ValueError(f"{parameter} is given twice")
+        texts[parameter] = value.strip()
+    return texts
+
+
+def _check_known(name: str, known: list[Parameter], parameter: str) -> None:
+    if parameter not in {each.name for each in known}:
+        writable = [each.name for each in known if each.reader]
+        raise ValueError(f"{name} has no parameter {parameter!r}; {_known(parameter, writable)}")
+
+
+def _arguments(name: str, known: list[Parameter], parts: Iterable[str]) -> dict[str, Any]:
+    by_name = {parameter.name: parameter for parameter in known}
+    arguments: dict[str, Any] = {}
+    for parameter, text in _written(name, known, parts).items():
         how = by_name[parameter].reader
         if how is None:
             raise ValueError(f"no text can say {parameter}: call {name} from Python")
         try:
-            arguments[parameter] = how.value(value.strip())
+            arguments[parameter] = how.value(text)
         except ValueError as error:
             raise ValueError(f"{parameter} {error}") from None
     return arguments
@@ -261,7 +302,7 @@ def _known(wrong: str, right: Collection[str]) -> str:
     return f"{hint}known are {', '.join(right) or 'none'}"
 
 
-def _parts(text: str) -> Iterator[str]:
+def split(text: str) -> Iterator[str]:
     """The parts between the commas outside of brackets."""
     depth, part = 0, ""
     for character in text:

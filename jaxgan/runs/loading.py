@@ -15,6 +15,7 @@ from jaxgan.runs.building import build
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.decoding import decoded
 from jaxgan.runs.options import Architecture, Training
+from jaxgan.runs.sweeping import recorded_axes, setting_names
 from jaxgan.types import Array, Batch, Classified, Key, Kind, KnownModes, Model, PyTree, Stream, Tabular, Task, as_batch
 
 EXAMPLE = "example"  # what `config.json` calls the description of an example
@@ -223,6 +224,12 @@ def _config(directory: Path) -> dict[str, Any]:
     options = config.get("options") if isinstance(config, dict) else None
     if not isinstance(config, dict) or not isinstance(options, dict):
         raise ValueError(f"{path} is no configuration of a run: it holds no options")
+    if (axes := recorded_axes(options)) is not None:
+        names = setting_names(axes)
+        raise ValueError(
+            f"{directory} holds a sweep of {len(names)} settings: name the folder of one, such as "
+            f"{directory / names[0]}"
+        )
     if arms := [name for name in options if (directory / name / folder.CONFIG).exists()]:
         raise ValueError(
             f"{directory} holds a comparison of {', '.join(arms)}: name the folder of one arm, {directory / arms[0]}"

@@ -123,7 +123,7 @@ def test_options_begin_with_the_defaults_for_the_data(tmp_path):
         begun.append((options, experiment.task(options.data), files))
         return tmp_path
 
-    with mock.patch("jaxgan.commands.train.train_one", record):
+    with mock.patch("jaxgan.commands.train.train_and_report", record):
         for more in ([], ["--no-conditional", "--technique", "r1:2.0", "--steps", "7", "--metric", "vendi"]):
             assert main(["train", "--data", str(tmp_path / "x.npz"), "--workdir", str(tmp_path), *more]) == 0
     (usual, task, files), (other, *_) = begun
@@ -150,7 +150,7 @@ def test_the_commands_in_the_readme_train_on_such_data(tmp_path, monkeypatch):
         begun.append((str(options.run.workdir), experiment.task(options.data).kind))
         return tmp_path
 
-    with mock.patch("jaxgan.commands.train.train_one", record):
+    with mock.patch("jaxgan.commands.train.train_and_report", record):
         for line in text.splitlines():
             if line.startswith("jaxgan train"):
                 assert main(line.split()[1:]) == 0
