@@ -45,7 +45,7 @@ class Options(Generic[Data]):
     architecture: tyro.conf.OmitArgPrefixes[Architecture]
     training: Annotated[Training, MAIN]
     sweep: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Train every combination: OPTION=VALUE,VALUE,... such as technique.r1.weight=0.1,1; again for each option."""
+    """Train all combinations of OPTION=VALUE,VALUE,... each."""
     list: Listed | None = None
     """Print what can be named, with its parameters and their defaults, and end."""
 
