@@ -41,7 +41,7 @@ MAY_IMPORT = {
         "adversarial",
         "models",
     },
-    "report": {"types", "backend", "runs"},
+    "report": {"types", "backend", "runs", "data"},  # of data how its rows are encoded
     "training": {"types", "backend", "diagnosis", "evaluation", "runs"},
     "watch": set(),  # it is for programs without JAX
 }

@@ -21,7 +21,8 @@ from jaxgan.data.pictures import size_from_text
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.types import Kind
 
-ASKED = ("class_accuracy",)  # what is measured of a conditional model where nothing else is asked for
+OF_CLASSES = ("class_accuracy",)  # what is measured of a conditional model where nothing else is asked for
+OF_ROWS = ("columns", "associations", "lost_categories", "copied_rows")  # and of tables
 OUT = {"tables": "rows.csv", "images": "samples.png"}
 FEW = 1000  # examples, below which a discriminator may learn them by heart
 DESCRIPTION = """Trains a GAN on your own data.
@@ -118,8 +119,8 @@ def _train(options: Options, source: Source, found: OwnData) -> int:
     processes.initialize(options.run.coordinator, options.run.processes, options.run.process)
     task, conditional, run = found.task, options.architecture.conditional, options.run
     processes.say("\n".join(said(task, conditional)), sys.stdout)
-    if not conditional and run.metric == ASKED:
-        run = dataclasses.replace(run, metric=())
+    if not conditional and run.metric == asked(task.kind, True):
+        run = dataclasses.replace(run, metric=asked(task.kind, False))
     recorded = Recorded(**dataclasses.asdict(source), digest=_digest(task))
     if conditional and isinstance(task, Examples) and imbalance(task):
         task = balanced(task)
@@ -145,6 +146,11 @@ def read(source: Source) -> OwnData:
     )
 
 
+def asked(kind: Kind, classes: bool) -> tuple[str, ...]:
+    """The metrics that are measured where nothing else is asked for."""
+    return (OF_ROWS if kind == "tables" else ()) + (OF_CLASSES if classes else ())
+
+
 def said(task: Examples | ImageStream, conditional: bool) -> list[str]:
     """What is said of the data before training begins: how many, of what, of which classes, and what is unusual."""
     shape = " x ".join(map(str, task.shape))
@@ -165,7 +171,7 @@ def _options(arguments: Sequence[str], source: Source, kind: Kind, classes: bool
     """All options, with the defaults of this kind of data."""
     arm = ARMS[kind]
     samples = 1000 if kind == "images" else 2500
-    run = Run(Path("runs/train"), seeds=1, samples=samples, metric=ASKED if classes else ())
+    run = Run(Path("runs/train"), seeds=1, samples=samples, metric=asked(kind, classes))
     architecture = dataclasses.replace(arm.architecture, conditional=classes)
     first = started_from(arguments, run) or Arm(architecture, arm.training)
     default = Options(run, source, first.architecture, first.training)

@@ -107,6 +107,11 @@ class Balanced(NamedTuple):
         return self.examples.widths
 
     @property
+    def values(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """That of the examples."""
+        return self.examples.values
+
+    @property
     def shares(self) -> np.ndarray:
         """`[modes]`, with which each class is drawn: the same for all that occur, 0 for others; together 1."""
         occurs = self.examples.shares > 0

@@ -40,6 +40,7 @@ class Examples(NamedTuple):
       labelled: whether `draw` returns a `Batch` with labels.
       names: what the classes are called, in the order of the labels; empty where they have no names.
       widths: of rows of a table, how many numbers each part takes, see `types.Tabular`; empty of all else.
+      values: of rows of a table, what each part says in its own units, see `types.Tabular`.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Examples(NamedTuple):
     labelled: bool = False
     names: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
+    values: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -142,7 +142,7 @@ def _table(path: Path, label: str | None, drop: Collection[str], categories: Col
         raise ValueError(f"{path} would be {size / 2**30:.1f} GiB of numbers, and at most 1 fits: drop columns or rows")
     rows = encoding.encode(table).astype(np.float32)
     task = arrays(rows, encoding.labels(table), path.name, "tables")
-    return OwnData(task._replace(names=encoding.names, widths=encoding.widths), encoding)
+    return OwnData(task._replace(names=encoding.names, widths=encoding.widths, values=encoding.values), encoding)
 
 
 def imbalance(task: Examples | ImageStream) -> str | None:

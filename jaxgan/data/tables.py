@@ -13,46 +13,27 @@ True
 """
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import special
+
+from jaxgan.data.columns import (
+    Column,
+    as_numbers,
+    choices,
+    codes_of,
+    decode_column,
+    encode_column,
+    fit_column,
+    missing_in,
+    numbers_in,
+)
 
 if TYPE_CHECKING:
     import pyarrow
 
-CATEGORIES = 500  # more different values are no categories
-FEW = 10  # integers of at most so many different values are categories
-QUANTILES = 256
-SOFTNESS = 0.4
 STREAM = 11264  # keeps the noise apart from data that were themselves drawn with a small seed
-EXACT = 2**53  # whole numbers up to this are exact in float64
 MISSING = "(missing)"  # what the category of missing values is called
-
-
-class Column(NamedTuple):
-    """How one column is encoded.
-
-    Attributes:
-      name: of the column.
-      dtype: of its values, as pyarrow writes it, such as "int64", "double" or "string".
-      values: of categories, each of them, None for missing ones; of numbers, their quantiles, ascending.
-      levels: of categories, the share of each; of numbers, the share of the data below each quantile.
-      numeric: whether they are numbers.
-      missing: whether numbers are missing in places.
-    """
-
-    name: str
-    dtype: str
-    values: tuple[Any, ...]
-    levels: tuple[float, ...]
-    numeric: bool
-    missing: bool = False
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """How many numbers each of its parts takes: 1 for a number, k for a choice of k."""
-        return (1, 2)[: 1 + self.missing] if self.numeric else (len(self.values),)
 
 
 class TableEncoding(NamedTuple):
@@ -87,6 +68,12 @@ class TableEncoding(NamedTuple):
         return sum((column.widths for column in self.encoded), ())
 
     @property
+    def part_names(self) -> tuple[str, ...]:
+        """What each part of a vector is called: by its column, and whether a number is missing there."""
+        named = ((c.name, f"{c.name} {MISSING}")[: len(c.widths)] for c in self.encoded)
+        return sum(named, ())
+
+    @property
     def classes(self) -> Column | None:
         """The column of the label; None without."""
         return next((column for column in self.columns if column.name == self.label), None)
@@ -110,7 +97,7 @@ class TableEncoding(NamedTuple):
           ValueError: a column is not there, or has a category that the encoding does not know.
         """
         random = None if seed is None else np.random.default_rng([seed, STREAM])
-        parts = [_encode(column, _column(table, column.name), random) for column in self.encoded]
+        parts = [encode_column(column, _column(table, column.name), random) for column in self.encoded]
         return np.concatenate(parts, axis=1)
 
     def beyond(self, table: "pyarrow.Table") -> list[str]:
@@ -118,14 +105,27 @@ class TableEncoding(NamedTuple):
         found = []
         for column in self.encoded:
             if column.numeric:
-                x = _as_numbers(_column(table, column.name))
+                x = as_numbers(_column(table, column.name))
                 if count := int(((x < column.values[0]) | (x > column.values[-1])).sum()):
                     found.append(f"{count} of {len(x)} numbers in {column.name!r} lie beyond those of the other table")
         return found
 
     def labels(self, table: "pyarrow.Table") -> np.ndarray | None:
         """`[n]` int32, the class of each row; None without a label."""
-        return None if self.classes is None else _codes(self.classes, _column(table, self.classes.name))
+        return None if self.classes is None else codes_of(self.classes, _column(table, self.classes.name))
+
+    def values(self, vectors: np.ndarray) -> np.ndarray:
+        """What each part of vectors `[n, width]` says: float64 `[n, parts]`, numbers in their own units, 0 where they
+        are missing, and of choices the number of the category."""
+        start, found = 0, []
+        for column in self.encoded:
+            of_column, start = vectors[:, start : start + sum(column.widths)], start + sum(column.widths)
+            if column.numeric:
+                missing = missing_in(column, of_column)
+                found += [np.where(missing, 0.0, numbers_in(column, of_column)), *([missing] if column.missing else [])]
+            else:
+                found.append(of_column.argmax(axis=1))
+        return np.stack(found, axis=1).astype(np.float64)
 
     def decode(self, vectors: np.ndarray, labels: np.ndarray | None = None) -> "pyarrow.Table":
         """Brings vectors, such as samples of a generator, back to rows with the names and types of the table.
@@ -147,10 +147,10 @@ class TableEncoding(NamedTuple):
         arrays, start = {}, 0
         for column in self.columns:
             if column.name == self.label:
-                arrays[column.name] = _chosen(column, np.asarray(labels))
+                arrays[column.name] = choices(column, np.asarray(labels))
                 continue
             width = sum(column.widths)
-            arrays[column.name] = _decode(column, vectors[:, start : start + width])
+            arrays[column.name] = decode_column(column, vectors[:, start : start + width])
             start += width
         return pyarrow.table(arrays)
 
@@ -175,7 +175,7 @@ def fit_table(table: "pyarrow.Table", *, categories: Collection[str] = (), label
     if doubled := [name for name in table.column_names if table.column_names.count(name) > 1]:
         raise ValueError(f"two columns of the table are called {doubled[0]!r}")
     chosen = {*categories, *(() if label is None else (label,))}
-    columns = tuple(_fit(name, _column(table, name), name in chosen) for name in table.column_names)
+    columns = tuple(fit_column(name, _column(table, name), name in chosen) for name in table.column_names)
     if constant := [column.name for column in columns if len(set(column.values)) + column.missing < 2]:
         raise ValueError(
             f"there is nothing to imitate in {_listed(constant)}, where all values are the same: leave "
@@ -184,40 +184,6 @@ def fit_table(table: "pyarrow.Table", *, categories: Collection[str] = (), label
     if len(columns) - (label is not None) < 1:
         raise ValueError("the table has no column besides the label")
     return TableEncoding(columns, label)
-
-
-def _fit(name: str, column: "pyarrow.ChunkedArray", chosen: bool) -> Column:
-    import pyarrow.compute as pc
-    from pyarrow import types
-
-    dtype, missing = column.type, column.null_count > 0
-    if column.null_count == len(column):
-        raise ValueError(f"the column {name!r} is empty: leave it out with --drop {name}")
-    text = types.is_string(dtype) or types.is_large_string(dtype) or types.is_boolean(dtype)
-    number = types.is_integer(dtype) or types.is_floating(dtype) or types.is_temporal(dtype)
-    if not text and (not number or "tz=" in str(dtype)):
-        raise ValueError(f"the column {name!r} holds {dtype}, neither numbers nor categories: --drop {name}")
-    if types.is_floating(dtype) and np.isinf(_as_numbers(column)).any():
-        row = int(np.flatnonzero(np.isinf(_as_numbers(column)))[0])
-        raise ValueError(f"the column {name!r} holds an infinite number in row {row + 1}: --drop {name}")
-    if chosen and types.is_temporal(dtype):
-        raise ValueError(f"the column {name!r} holds {dtype}, and dates and times are no categories")
-    distinct = pc.count_distinct(column).as_py()  # pyright: ignore[reportAttributeAccessIssue]
-    if text or chosen or (types.is_integer(dtype) and distinct <= FEW):
-        if distinct > CATEGORIES:
-            raise ValueError(
-                f"the column {name!r} has {distinct:,} different values, and at most {CATEGORIES} can be categories: "
-                f"leave it out with --drop {name}"
-            )
-        counts = {entry["values"]: entry["counts"] for entry in column.value_counts().to_pylist()}
-        values = (*sorted(value for value in counts if value is not None), *((None,) if missing else ()))
-        return Column(name, str(dtype), values, tuple(counts[value] / len(column) for value in values), False)
-    values = np.sort(_as_numbers(column.drop_null()))
-    places = np.unique(np.linspace(0, len(values) - 1, QUANTILES).round().astype(int))
-    if types.is_integer(dtype) and max(abs(values[0]), abs(values[-1])) > EXACT:
-        raise ValueError(f"the column {name!r} holds whole numbers beyond 2^53, such as identifiers: --drop {name}")
-    levels = _rounded((places + 0.5) / len(values))
-    return Column(name, str(dtype), tuple(values[places].tolist()), tuple(levels.tolist()), True, missing)
 
 
 def _column(table: "pyarrow.Table", name: str) -> "pyarrow.ChunkedArray":
@@ -235,83 +201,3 @@ def _column(table: "pyarrow.Table", name: str) -> "pyarrow.ChunkedArray":
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(map(repr, names[:10]))
     return shown if len(names) <= 10 else f"{shown} and {len(names) - 10:,} more"
-
-
-def _as_numbers(column: "pyarrow.ChunkedArray") -> np.ndarray:
-    """float64, NaN where a value is missing; dates and times are counted in their own unit."""
-    import pyarrow
-
-    if pyarrow.types.is_temporal(column.type):
-        column = column.cast(pyarrow.int32() if column.type.bit_width == 32 else pyarrow.int64())
-    return column.cast(pyarrow.float64(), safe=False).to_numpy()
-
-
-def _codes(column: Column, values: "pyarrow.ChunkedArray") -> np.ndarray:
-    place = {value: i for i, value in enumerate(column.values)}
-    found = values.to_pylist()
-    if unknown := [value for value in found if value not in place]:
-        raise ValueError(f"the column {column.name!r} has no category {unknown[0]!r}")
-    return np.array([place[value] for value in found], np.int32)
-
-
-def _soft(codes: np.ndarray, k: int, random: np.random.Generator | None) -> np.ndarray:
-    """One-hot vectors `[n, k]` with noise that never moves the largest, or none."""
-    if random is None:
-        return np.eye(k)[codes]
-    hot = np.eye(k)[codes] + random.uniform(0, SOFTNESS / k, (len(codes), k))
-    return hot / hot.sum(axis=1, keepdims=True)
-
-
-def _encode(column: Column, values: "pyarrow.ChunkedArray", random: np.random.Generator | None) -> np.ndarray:
-    if not column.numeric:
-        return _soft(_codes(column, values), len(column.values), random)
-    x = _as_numbers(values)
-    missing = np.isnan(x)
-    if missing.any() and not column.missing:
-        raise ValueError(f"the column {column.name!r} had no missing values, and now has {missing.sum()}")
-    grid, levels = np.asarray(column.values), np.asarray(column.levels)
-    # Those equal to a quantile are spread over all of the share that quantiles of this value cover.
-    low, high = np.searchsorted(grid, x, "left"), np.searchsorted(grid, x, "right") - 1
-    known = (low <= high) & ~missing
-    spread = levels[low.clip(0, len(grid) - 1)], levels[high.clip(0, len(grid) - 1)]
-    between = np.interp(x, grid, levels)
-    part, anything = 0.5, 0.5
-    if random is not None:
-        part = random.uniform(size=len(x))
-        # What a missing number would have been is anything: a constant would tell real rows from generated ones.
-        anything = random.uniform(levels[0], levels[-1], len(x))
-    share = np.where(known, spread[0] + part * (spread[1] - spread[0]), between)
-    share = np.where(missing, anything, share)
-    z = special.ndtri(share)[:, None]
-    return np.concatenate([z, _soft(missing.astype(int), 2, random)], axis=1) if column.missing else z
-
-
-def _rounded(share: np.ndarray) -> np.ndarray:
-    """Shares without what Φ(Φ⁻¹(.)) adds to them, so that a quantile comes back as it was."""
-    return share.round(12)
-
-
-def _decode(column: Column, vectors: np.ndarray) -> "pyarrow.Array":
-    import pyarrow
-
-    if not column.numeric:
-        return _chosen(column, vectors.argmax(axis=1))
-    share = _rounded(special.ndtr(vectors[:, 0]))
-    x = np.interp(share, np.asarray(column.levels), np.asarray(column.values))
-    missing = vectors[:, 1:].argmax(axis=1) == 1 if column.missing else np.zeros(len(x), bool)
-    dtype = pyarrow.type_for_alias(column.dtype)
-    if pyarrow.types.is_floating(dtype):
-        return pyarrow.array(x, mask=missing).cast(dtype)
-    whole = pyarrow.array(np.rint(x).astype(np.int64), mask=missing)
-    if pyarrow.types.is_temporal(dtype) and dtype.bit_width == 32:
-        whole = whole.cast(pyarrow.int32())
-    return whole.cast(dtype)
-
-
-def _chosen(column: Column, codes: np.ndarray) -> "pyarrow.Array":
-    """The categories of these numbers `[n]`."""
-    import pyarrow
-
-    if len(codes) and not 0 <= codes.min() <= codes.max() < len(column.values):
-        raise ValueError(f"classes of {column.name!r} are in [0, {len(column.values)}), got {codes.max()}")
-    return pyarrow.array([column.values[code] for code in codes], pyarrow.type_for_alias(column.dtype))

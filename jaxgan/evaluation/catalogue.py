@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from jaxgan import metrics
 from jaxgan.evaluation.coverage import conventions_of_coverage, measure_coverage, real_coverage
 from jaxgan.evaluation.modes import CountedModes, place
+from jaxgan.evaluation.rows import measure_associations, measure_categories, measure_columns, measure_copies
 from jaxgan.evaluation.sides import Side
 from jaxgan.types import Kind
 
@@ -31,7 +32,7 @@ BINS, REALS_PER_BIN = 100, 25
 DECIBELS = 100.0  # a PSNR above this is that of a copy
 
 FEATURES, MODES, REALS = frozenset({"features", "reals"}), frozenset({"modes"}), frozenset({"reals"})
-IMAGES, SEQUENCES = frozenset[Kind]({"images"}), frozenset[Kind]({"sequences"})
+IMAGES, SEQUENCES, TABLES = (frozenset[Kind]({kind}) for kind in ("images", "sequences", "tables"))
 
 Numbers = dict[str, Any]
 Sides = Callable[[], tuple[Side, Side]]
@@ -297,6 +298,40 @@ _ENTERED: dict[str, Metric] = {
         ),
         REALS,
         SEQUENCES,
+    ),
+    "columns": Metric(
+        measure_columns,
+        _always(
+            column_distance="mean over columns of column_distances; 0 is best",
+            column_distances="of a number the Kolmogorov-Smirnov distance, of a category the total variation distance",
+        ),
+        REALS,
+        TABLES,
+    ),
+    "associations": Metric(
+        measure_associations,
+        _always(
+            association_difference="mean over pairs of columns of the difference of their associations; 0 is best",
+            associations="correlation of two numbers, correlation ratio of a number and a category, Cramér's V of two "
+            "categories",
+        ),
+        REALS,
+        TABLES,
+    ),
+    "lost_categories": Metric(
+        measure_categories,
+        _always(lost_categories="categories of the real rows that no generated row has"),
+        REALS,
+        TABLES,
+    ),
+    "copied_rows": Metric(
+        measure_copies,
+        _always(
+            copied_rows="share of rows that equal a real one in every category, and in every number up to a thousandth "
+            "of its standard deviation"
+        ),
+        frozenset({"reals", "values"}),
+        TABLES,
     ),
 }
 

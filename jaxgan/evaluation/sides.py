@@ -11,7 +11,7 @@ from jaxgan import features
 from jaxgan.evaluation.chunks import in_chunks
 from jaxgan.evaluation.classifier import CHUNK
 from jaxgan.evaluation.modes import CountedModes
-from jaxgan.types import Array, Batch, Finite, PyTree, Stream, Task, as_batch
+from jaxgan.types import Array, Batch, Finite, PyTree, Stream, Tabular, Task, as_batch
 
 WIDTH = 32  # channels of the random convolutions
 
@@ -29,6 +29,8 @@ class Side(NamedTuple):
       mode: `[n]` int32, the mode of each sample; -1 for none.
       nearest: `[n]` int32, the nearest mode, near or far; None where the task knows no such thing.
       logits: `[n, k]`, of the classifier.
+      widths: of the parts of a row, see `types.Tabular`; empty of all else.
+      values: `[n, parts]`, what each part of a row says.
     """
 
     data: PyTree
@@ -38,19 +40,32 @@ class Side(NamedTuple):
     mode: np.ndarray | None = None
     nearest: np.ndarray | None = None
     logits: np.ndarray | None = None
+    widths: tuple[int, ...] = ()
+    values: np.ndarray | None = None
 
 
-def side(batch: Batch, needs: frozenset[str], modes: CountedModes | None, extract: Features | None) -> Side:
+def side(
+    batch: Batch,
+    needs: frozenset[str],
+    modes: CountedModes | None,
+    extract: Features | None,
+    rows: Tabular | None = None,
+) -> Side:
     """Makes a side of a batch, with all that metrics need of it.
 
     Args:
       batch: samples `[n, ...]`, with labels where they are known.
-      needs: "features", "modes", "labels" and "logits", as far as they are needed.
+      needs: "features", "modes", "labels", "logits" and "values", as far as they are needed.
       modes: in which samples are counted; None where none are known.
       extract: `extract(samples) -> [n, d]`, for "features".
+      rows: says what the parts of rows are; None where the samples are none.
     """
     data = jax.tree.map(np.asarray, batch.data)
     found = Side(data, None if batch.label is None else np.asarray(batch.label))
+    if rows is not None:
+        found = found._replace(widths=tuple(rows.widths) or (1,) * data.shape[1])
+        if "values" in needs:
+            found = found._replace(values=data if rows.values is None else rows.values(data))
     if "features" in needs and extract is not None:
         found = found._replace(features=in_chunks(jax.jit(extract), data, CHUNK).reshape(len(data), -1))
     if "modes" in needs and modes is not None:

@@ -11,7 +11,7 @@ from jax.typing import ArrayLike
 from jaxgan.evaluation.catalogue import METRICS, Metric
 from jaxgan.evaluation.modes import CountedModes, counted_modes
 from jaxgan.evaluation.sides import Features, Side, drawn_reals, extractor, reals, side
-from jaxgan.types import Batch, Classified, Finite, KnownModes, Stream, Task, as_batch
+from jaxgan.types import Batch, Classified, Finite, KnownModes, Stream, Tabular, Task, as_batch
 
 COVERAGE = "mode_coverage"
 NOTHING = Side(())  # the real side of metrics that compare with no reals
@@ -73,7 +73,8 @@ def evaluator(
         needs |= METRICS[COVERAGE].needs
     measured = tuple(chosen.values())
     extract, described = extractor(task, features) if "features" in needs else (None, "")
-    as_side = functools.partial(side, needs=needs, modes=modes, extract=extract)
+    rows = task if isinstance(task, Tabular) and task.kind == "tables" else None
+    as_side = functools.partial(side, needs=needs, modes=modes, extract=extract, rows=rows)
 
     @functools.lru_cache(maxsize=1)
     def compared(n: int) -> tuple[Side, Side]:

@@ -58,6 +58,10 @@ from jaxgan.metrics.renyi import renyi_kernel_entropy as renyi_kernel_entropy
 from jaxgan.metrics.similarity import ms_ssim as ms_ssim
 from jaxgan.metrics.similarity import pairwise_similarity as pairwise_similarity
 from jaxgan.metrics.similarity import psnr as psnr
+from jaxgan.metrics.tables import associations as associations
+from jaxgan.metrics.tables import column_distances as column_distances
+from jaxgan.metrics.tables import copied_rows as copied_rows
+from jaxgan.metrics.tables import lost_categories as lost_categories
 from jaxgan.metrics.vendi import vendi_score as vendi_score
 from jaxgan.metrics.wasserstein import monge_inception_distance as monge_inception_distance
 from jaxgan.metrics.wasserstein import sliced_wasserstein as sliced_wasserstein

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxgan.data.encodings import FILE, encoding_from_json
+from jaxgan.data.tables import TableEncoding
 from jaxgan.runs import folder, interpolating
 from jaxgan.runs.summary import Summary, read_summary
 from jaxgan.types import Kind
@@ -23,6 +25,7 @@ class Run(NamedTuple):
     snapshots: np.ndarray  # [t, seeds, m, ...]
     kind: Kind = "points"  # what an example is
     interpolations: np.ndarray = np.zeros(0)  # [frames, seeds, walks, ...]
+    parts: tuple[str, ...] = ()  # of the rows of a table, what each part is called
 
 
 def read_run(directory: Path) -> Run:
@@ -43,7 +46,15 @@ def read_run(directory: Path) -> Run:
         *arrays,
         interpolations=folder.read_arrays(directory / interpolating.FILE, ("samples",))[0].astype(np.float64),
         kind=_kind(config, summary, real.ndim == 4 or samples.ndim == 5 or snapshots.ndim == 6),
+        parts=_parts(directory),
     )
+
+
+def _parts(directory: Path) -> tuple[str, ...]:
+    if (found := folder.read_json(directory / FILE)) is None:
+        return ()
+    encoding = encoding_from_json(found, str(directory / FILE))
+    return encoding.part_names if isinstance(encoding, TableEncoding) else ()
 
 
 def _kind(config: dict[str, Any], summary: Summary, images: bool) -> Kind:

@@ -18,6 +18,7 @@ from jaxgan.report.files import read_run
 from jaxgan.report.modes import mode_counts, modes_through_training
 from jaxgan.report.samples import final_samples, map_of_samples, samples_through_training
 from jaxgan.report.style import png
+from jaxgan.report.tables import columns_and_pairs
 from jaxgan.report.words import (
     alarms,
     between,
@@ -105,8 +106,9 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
     """
     directory = Path(directory)
     run = read_run(directory)
-    # Two views of the samples, the curves, and only then the other views of the same facts.
+    # What a table shows, two views of the samples, the curves, and only then the other views of the same facts.
     figures = {
+        "columns": ("Columns and pairs of columns", columns_and_pairs(run)),
         "samples": ("Samples through training", samples_through_training(run)),
         "evolution": ("Sample evolution", samples_evolving(run)),
         "interpolations": ("Between latents", interpolations(run)),
@@ -118,6 +120,8 @@ def write_run(directory: str | os.PathLike[str]) -> Path:
     }
     if not run.interpolations.size:
         del figures["interpolations"]
+    if not run.parts:
+        del figures["columns"]
     if run.kind == "points" and run.samples.size and math.prod(run.samples.shape[2:]) <= 2:
         del figures["map"]  # the samples themselves show it
     title = str(run.summary.task or run.config.get("experiment") or directory.resolve().name)

@@ -69,6 +69,14 @@ class Tabular(Protocol):
         """How many numbers each part takes: 1 for a number, k for a choice of k; nothing where there are no parts."""
         ...
 
+    @property
+    def values(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """`values(rows) -> [n, parts]`, what each part says in the table's own units: a number, or that of a choice.
+
+        None where a part is what it says, and the largest of a choice.
+        """
+        ...
+
 
 class BatchIterator(Protocol):
     """Batches without end, from a position that can be saved; orbax checkpoints it as it is."""

@@ -45,6 +45,21 @@ def test_every_type_comes_back_with_its_name():
     assert encoding.encode(TABLE).shape == (4, sum(encoding.widths))
 
 
+def test_values_are_what_a_row_says_part_by_part():
+    encoding = fit_table(TABLE, categories=["small"], label="city")
+    decoded = encoding.decode(encoding.encode(TABLE), encoding.labels(TABLE))
+    values = dict(zip(encoding.part_names, encoding.values(encoding.encode(TABLE)).T, strict=True))
+    assert len(values) == len(encoding.widths)
+    np.testing.assert_allclose(values["double"], [31.5, 40.0, 0, 22.25])
+    np.testing.assert_array_equal(values["double (missing)"], [0, 0, 1, 0])
+    np.testing.assert_array_equal(values["float"], decoded["float"].to_numpy())
+    codes = values["small"].astype(int)
+    assert [encoding.columns[6].values[code] for code in codes] == TABLE["small"].to_pylist()
+    days = values["date"]
+    np.testing.assert_array_equal(days - days[0], range(4))
+    assert "city" not in values
+
+
 def test_the_label_is_no_part_of_the_vectors_and_comes_back_in_its_place():
     encoding = fit_table(TABLE, label="city", categories=["double"])
     assert encoding.names == ("", "Oslo", "Rome", "(missing)")

@@ -1,0 +1,166 @@
+"""How one column of a table is coded as numbers, and read from them again."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy import special
+
+if TYPE_CHECKING:
+    import pyarrow
+
+CATEGORIES = 500  # more different values are no categories
+FEW = 10  # integers of at most so many different values are categories
+QUANTILES = 256
+SOFTNESS = 0.4
+EXACT = 2**53  # whole numbers up to this are exact in float64
+
+
+class Column(NamedTuple):
+    """How one column is encoded.
+
+    Attributes:
+      name: of the column.
+      dtype: of its values, as pyarrow writes it, such as "int64", "double" or "string".
+      values: of categories, each of them, None for missing ones; of numbers, their quantiles, ascending.
+      levels: of categories, the share of each; of numbers, the share of the data below each quantile.
+      numeric: whether they are numbers.
+      missing: whether numbers are missing in places.
+    """
+
+    name: str
+    dtype: str
+    values: tuple[Any, ...]
+    levels: tuple[float, ...]
+    numeric: bool
+    missing: bool = False
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many numbers each of its parts takes: 1 for a number, k for a choice of k."""
+        return (1, 2)[: 1 + self.missing] if self.numeric else (len(self.values),)
+
+
+def fit_column(name: str, column: "pyarrow.ChunkedArray", chosen: bool) -> Column:
+    """Finds how a column is coded; `chosen` says that it holds categories. What cannot be is a ValueError."""
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    dtype, missing = column.type, column.null_count > 0
+    if column.null_count == len(column):
+        raise ValueError(f"the column {name!r} is empty: leave it out with --drop {name}")
+    text = types.is_string(dtype) or types.is_large_string(dtype) or types.is_boolean(dtype)
+    number = types.is_integer(dtype) or types.is_floating(dtype) or types.is_temporal(dtype)
+    if not text and (not number or "tz=" in str(dtype)):
+        raise ValueError(f"the column {name!r} holds {dtype}, neither numbers nor categories: --drop {name}")
+    if types.is_floating(dtype) and np.isinf(as_numbers(column)).any():
+        row = int(np.flatnonzero(np.isinf(as_numbers(column)))[0])
+        raise ValueError(f"the column {name!r} holds an infinite number in row {row + 1}: --drop {name}")
+    if chosen and types.is_temporal(dtype):
+        raise ValueError(f"the column {name!r} holds {dtype}, and dates and times are no categories")
+    distinct = pc.count_distinct(column).as_py()  # pyright: ignore[reportAttributeAccessIssue]
+    if text or chosen or (types.is_integer(dtype) and distinct <= FEW):
+        if distinct > CATEGORIES:
+            raise ValueError(
+                f"the column {name!r} has {distinct:,} different values, and at most {CATEGORIES} can be categories: "
+                f"leave it out with --drop {name}"
+            )
+        counts = {entry["values"]: entry["counts"] for entry in column.value_counts().to_pylist()}
+        values = (*sorted(value for value in counts if value is not None), *((None,) if missing else ()))
+        return Column(name, str(dtype), values, tuple(counts[value] / len(column) for value in values), False)
+    values = np.sort(as_numbers(column.drop_null()))
+    places = np.unique(np.linspace(0, len(values) - 1, QUANTILES).round().astype(int))
+    if types.is_integer(dtype) and max(abs(values[0]), abs(values[-1])) > EXACT:
+        raise ValueError(f"the column {name!r} holds whole numbers beyond 2^53, such as identifiers: --drop {name}")
+    levels = _rounded((places + 0.5) / len(values))
+    return Column(name, str(dtype), tuple(values[places].tolist()), tuple(levels.tolist()), True, missing)
+
+
+def as_numbers(column: "pyarrow.ChunkedArray") -> np.ndarray:
+    """float64, NaN where a value is missing; dates and times are counted in their own unit."""
+    import pyarrow
+
+    if pyarrow.types.is_temporal(column.type):
+        column = column.cast(pyarrow.int32() if column.type.bit_width == 32 else pyarrow.int64())
+    return column.cast(pyarrow.float64(), safe=False).to_numpy()
+
+
+def codes_of(column: Column, values: "pyarrow.ChunkedArray") -> np.ndarray:
+    place = {value: i for i, value in enumerate(column.values)}
+    found = values.to_pylist()
+    if unknown := [value for value in found if value not in place]:
+        raise ValueError(f"the column {column.name!r} has no category {unknown[0]!r}")
+    return np.array([place[value] for value in found], np.int32)
+
+
+def _soft(codes: np.ndarray, k: int, random: np.random.Generator | None) -> np.ndarray:
+    """One-hot vectors `[n, k]` with noise that never moves the largest, or none."""
+    if random is None:
+        return np.eye(k)[codes]
+    hot = np.eye(k)[codes] + random.uniform(0, SOFTNESS / k, (len(codes), k))
+    return hot / hot.sum(axis=1, keepdims=True)
+
+
+def encode_column(column: Column, values: "pyarrow.ChunkedArray", random: np.random.Generator | None) -> np.ndarray:
+    if not column.numeric:
+        return _soft(codes_of(column, values), len(column.values), random)
+    x = as_numbers(values)
+    missing = np.isnan(x)
+    if missing.any() and not column.missing:
+        raise ValueError(f"the column {column.name!r} had no missing values, and now has {missing.sum()}")
+    grid, levels = np.asarray(column.values), np.asarray(column.levels)
+    # Those equal to a quantile are spread over all of the share that quantiles of this value cover.
+    low, high = np.searchsorted(grid, x, "left"), np.searchsorted(grid, x, "right") - 1
+    known = (low <= high) & ~missing
+    spread = levels[low.clip(0, len(grid) - 1)], levels[high.clip(0, len(grid) - 1)]
+    between = np.interp(x, grid, levels)
+    part, anything = 0.5, 0.5
+    if random is not None:
+        part = random.uniform(size=len(x))
+        # What a missing number would have been is anything: a constant would tell real rows from generated ones.
+        anything = random.uniform(levels[0], levels[-1], len(x))
+    share = np.where(known, spread[0] + part * (spread[1] - spread[0]), between)
+    share = np.where(missing, anything, share)
+    z = special.ndtri(share)[:, None]
+    return np.concatenate([z, _soft(missing.astype(int), 2, random)], axis=1) if column.missing else z
+
+
+def _rounded(share: np.ndarray) -> np.ndarray:
+    """Shares without what Φ(Φ⁻¹(.)) adds to them, so that a quantile comes back as it was."""
+    return share.round(12)
+
+
+def decode_column(column: Column, vectors: np.ndarray) -> "pyarrow.Array":
+    import pyarrow
+
+    if not column.numeric:
+        return choices(column, vectors.argmax(axis=1))
+    x, missing, dtype = numbers_in(column, vectors), missing_in(column, vectors), pyarrow.type_for_alias(column.dtype)
+    if _fractional(column):
+        return pyarrow.array(x, mask=missing).cast(dtype)
+    whole = pyarrow.array(x.astype(np.int64), mask=missing)
+    if pyarrow.types.is_temporal(dtype) and dtype.bit_width == 32:
+        whole = whole.cast(pyarrow.int32())
+    return whole.cast(dtype)
+
+
+def _fractional(column: Column) -> bool:
+    return column.dtype in ("halffloat", "float", "double")
+
+
+def numbers_in(column: Column, vectors: np.ndarray) -> np.ndarray:
+    share = _rounded(special.ndtr(np.asarray(vectors[:, 0], np.float64)))
+    x = np.interp(share, np.asarray(column.levels), np.asarray(column.values))
+    return x if _fractional(column) else np.rint(x)
+
+
+def missing_in(column: Column, vectors: np.ndarray) -> np.ndarray:
+    return vectors[:, 1:].argmax(axis=1) == 1 if column.missing else np.zeros(len(vectors), bool)
+
+
+def choices(column: Column, codes: np.ndarray) -> "pyarrow.Array":
+    """The categories of these numbers `[n]`."""
+    import pyarrow
+
+    if len(codes) and not 0 <= codes.min() <= codes.max() < len(column.values):
+        raise ValueError(f"classes of {column.name!r} are in [0, {len(column.values)}), got {codes.max()}")
+    return pyarrow.array([column.values[code] for code in codes], pyarrow.type_for_alias(column.dtype))
