@@ -108,7 +108,7 @@ def tuned(direction: Callable, horizon: int, seed: int) -> tuple[jax.Array, jax.
     optimizer = optax.chain(optax.clip_by_global_norm(NORM), optax.adam(RATE))
     keys = jax.random.split(jax.random.key(seed), STATES)
 
-    def update(carried: Any, i: jax.Array) -> tuple[Any, jax.Array]:
+    def update(carried: Any, i: jax.Array) -> tuple[Any, Any]:
         logarithms, moments, states = carried
         at = i % STATES
         found, after = direction(logarithms, keys[at], jax.tree.map(lambda x: x[at], states), horizon)
