@@ -177,6 +177,16 @@ def inside(x: Array, y: Points, squared_radius: Array, *, strict: bool) -> Array
     return jax.lax.cond((least[:, -1] > 0).all(), doubtful_points, all_points)
 
 
+def balls_around(x: Array, y: Points, squared_radius: Array, *, strict: bool, tile_rows: int | None) -> Array:
+    """`[n]`, how many of the balls around the points, of squared radii `[m]`, hold each row of `x` `[n, d]`."""
+    return map_rows(
+        lambda rows: inside(rows, y, squared_radius[None, :], strict=strict).sum(axis=1),
+        x,
+        width=width(y),
+        tile_rows=tile_rows,
+    )
+
+
 def _replaced(values: Array, columns: Array, by: Array) -> Array:
     """Replaces in each row of `values` `[rows, m]` what stands in `columns` `[rows, c]` by `by` `[rows, c]`."""
     for check in range(columns.shape[1]):

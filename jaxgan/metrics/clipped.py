@@ -7,7 +7,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from scipy import special
 
-from jaxgan.metrics._distances import check_neighbour, inside, nearest, points, squared_radii, width
+from jaxgan.metrics._distances import balls_around, check_neighbour, nearest, points, squared_radii, width
 from jaxgan.metrics._features import as_pair
 from jaxgan.metrics._tiles import map_rows
 from jaxgan.types import Array
@@ -67,12 +67,7 @@ def clipped_density_coverage(
     clipped = jnp.where(jnp.sqrt(squared) <= median, squared, jnp.square(median))
 
     def balls(x: Array) -> Array:
-        return map_rows(
-            lambda rows: inside(rows, reals, clipped[None, :], strict=False).sum(axis=1),
-            x,
-            width=width(reals),
-            tile_rows=tile_rows,
-        )
+        return balls_around(x, reals, clipped, strict=False, tile_rows=tile_rows)
 
     scores = [jnp.minimum(held, k).astype(real.dtype).mean() for held in (balls(fake), balls(real) - 1)]
     covered = map_rows(

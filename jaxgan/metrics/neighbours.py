@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from jax.typing import ArrayLike
 
-from jaxgan.metrics._distances import check_neighbour, inside, nearest, points, squared_radii, width
+from jaxgan.metrics._distances import balls_around, check_neighbour, inside, nearest, points, squared_radii, width
 from jaxgan.metrics._features import as_pair
 from jaxgan.metrics._tiles import map_rows, map_tiles
 from jaxgan.types import Array
@@ -108,12 +108,7 @@ def density_coverage(real: ArrayLike, fake: ArrayLike, *, k: int = 5, tile_rows:
     check_neighbour(k, real.shape[0])
     reals, fakes = points(real), points(fake)
     radius = squared_radii(reals, k, tile_rows)
-    balls = map_rows(
-        lambda rows: inside(rows, reals, radius[None, :], strict=True).sum(axis=1),
-        fake,
-        width=width(reals),
-        tile_rows=tile_rows,
-    )
+    balls = balls_around(fake, reals, radius, strict=True, tile_rows=tile_rows)
     closest = map_rows(lambda rows: nearest(rows, fakes, 1)[0][:, 0], real, width=width(fakes, 1), tile_rows=tile_rows)
     return DensityCoverage(
         density=balls.astype(real.dtype).mean() / k, coverage=(closest < radius).astype(real.dtype).mean()
