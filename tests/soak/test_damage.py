@@ -15,9 +15,10 @@ from jaxgan.commands.experiment import exit_status
 from jaxgan.evaluation import evaluator
 from jaxgan.report.files import read_run
 from jaxgan.runs.options import Run
-from jaxgan.training import beginning, loop
+from jaxgan.training import loop
 from jaxgan.training.stopping import Interrupted
-from tests.training.shift import Shift, reused
+from tests.training.shift import Shift
+from tests.training.shift import programs_are_compiled_once as programs_are_compiled_once
 
 TASK = data.ring()
 EVALUATION = evaluator(TASK)
@@ -71,13 +72,6 @@ CASES = [
     *(("finished", name, damage) for name in (*END, *FILES[:4]) for damage in DAMAGES),
     *(("unfinished", name, damage) for name in FILES for damage in DAMAGES),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def programs_are_compiled_once():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(beginning, "several_of", reused)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import pytest
 
-from jaxgan.training import arranging
+from jaxgan.training import arranging, beginning
 
 MADE: dict[Any, Any] = {}
 
@@ -16,6 +17,14 @@ def reused(model, source, batch_size, run, seeds, mesh, classes, length):
     if key not in MADE:
         MADE[key] = arranging.several_of(model, source, batch_size, run, seeds, mesh, classes, length)
     return MADE[key]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs_are_compiled_once():
+    """For the modules that import it: all of their runs share what is compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(beginning, "several_of", reused)
+        yield
 
 
 class Part(NamedTuple):

@@ -16,7 +16,8 @@ from jaxgan.runs.checkpoints import Checkpoints
 from jaxgan.runs.options import Run
 from jaxgan.training import beginning, loop
 from jaxgan.training.stopping import Interrupted
-from tests.training.shift import Shift, reused
+from tests.training.shift import Shift
+from tests.training.shift import programs_are_compiled_once as programs_are_compiled_once
 
 TASK = data.ring()
 EVALUATION = evaluator(TASK)
@@ -38,13 +39,6 @@ def contents(directory):
 def samples(directory):
     with np.load(directory / "samples.npz") as file:
         return file["samples"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def programs_are_compiled_once():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(beginning, "several_of", reused)
-        yield
 
 
 @pytest.fixture(scope="module")
