@@ -48,7 +48,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import tyro
-from driving import Results, kept, table, written
+from driving import Results, kept, publish, table, written
 from matplotlib.figure import Figure
 
 import jaxgan
@@ -284,11 +284,9 @@ def compare(options: Options) -> int:
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     cells = [(arm, seed) for arm in options.arms for seed in seeds]
     results = kept(options.workdir / "results.json", {"steps": options.steps, "times": options.times}, cells, measure)
-    text = summarised(results)
-    write_whole(options.workdir / "table.md", lambda file: file.write(text.encode()))
     drawn = picture(results, options)
     write_whole(options.workdir / "continued.png", lambda file: drawn.savefig(file, format="png", dpi=110))
-    print(text, end="")
+    publish(options.workdir, summarised(results))
     return 0
 
 

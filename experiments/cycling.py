@@ -52,7 +52,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import tyro
-from driving import Results, kept, table, written
+from driving import Results, kept, publish, table, written
 from matplotlib.figure import Figure
 
 import jaxgan
@@ -256,11 +256,9 @@ def compare(options: Options) -> int:
     cells = [(arm, seed) for arm in options.arms for seed in seeds]
     settings = {name: getattr(options, name) for name in ("steps", "every", "samples")}
     results = kept(options.workdir / "results.json", settings, cells, measure)
-    text = summarised(results)
-    write_whole(options.workdir / "table.md", lambda file: file.write(text.encode()))
     drawn = picture(results, options)
     write_whole(options.workdir / "cycling.png", lambda file: drawn.savefig(file, format="png", dpi=110))
-    print(text, end="")
+    publish(options.workdir, summarised(results))
     return 0
 
 

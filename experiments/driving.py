@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from jaxgan.backend.files import write_whole
 from jaxgan.runs import folder
 from jaxgan.training.results import interval
 from jaxgan.training.seeds import Seeds, in_turn, programs
@@ -88,6 +89,12 @@ def written(values: Sequence[Any], digits: int = 2, sign: str = "") -> str:
     """The mean of the seeds, and half of its 95 % Student interval."""
     mean, half = interval(values)
     return f"{mean:{sign}.{digits}f} ± {half:.{digits}f}"
+
+
+def publish(directory: Path, text: str) -> None:
+    """Prints a table, and keeps it as `table.md` in the folder of the results."""
+    write_whole(directory / "table.md", lambda file: file.write(text.encode()))
+    print(text, end="")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

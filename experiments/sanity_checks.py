@@ -41,10 +41,9 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import tyro
-from driving import Results, kept, table
+from driving import Results, kept, publish, table
 
 from jaxgan import metrics
-from jaxgan.backend.files import write_whole
 from jaxgan.commands.experiment import exit_status
 
 ROWS = 1000
@@ -463,9 +462,7 @@ def compare(options: Options) -> int:
     results = kept(
         options.workdir / "results.json", settings, cells, lambda check, repeat: measured(check, repeat, programs)
     )
-    text = summarised(results)
-    write_whole(options.workdir / "table.md", lambda file: file.write(text.encode()))
-    print(text, end="")
+    publish(options.workdir, summarised(results))
     return 0
 
 

@@ -3,7 +3,21 @@
     python experiments/tune_by_gradient.py                       # all arms and seeds; goes on where it was stopped
     python experiments/tune_by_gradient.py --only gradient_50/4  # some of them
 
-Recorded from six seeds in `results/tune_by_gradient/table.md`.
+What is tuned for is the sliced Wasserstein distance to fresh data some steps later (20, 50 or 100), which knows of no
+modes; two trainings go on meanwhile. 200 updates, then 8000 steps from another seed with what was found. One core,
+shared; 11 to 21 seconds of tuning, compiling included. Seeds 4 to 9, from `results/tune_by_gradient/table.md`:
+
+| arm | modes of 8 | high quality |
+| --- | --- | --- |
+| where tuning starts | 1, 1, 0, 0, 0, 0 | 0.00 ± 0.01 |
+| gradient, 20 steps; 50; 100 | 8 in all; 8 in all; 8, 8, 0, 8, 8, 8 | 0.26 ± 0.10; 0.39 ± 0.14; 0.30 ± 0.18 |
+| evolution, 20; 50; 100 | 5, 4, 1, 1, 1, 8; 1, 1, 1, 1, 8, 1; 1 in all | 0.55 ± 0.18; 0.12 ± 0.05; 0.02 ± 0.02 |
+| random search, 18 trials of 2000 steps | 8 in all | 0.35 ± 0.18 |
+
+The gradient raises the discriminator's rate from 1e-4 to about 1.5e-3 and the weight of R1 from 1e-3 to about 1.5,
+which ends the collapse; random search ends it as well, in less time, and no arm comes near the 0.989 of real data.
+Evolution strategies have two antithetic pairs of one deviation, which was not tuned. The rate and the number of updates
+were doubled once, on seed 0, where 100 updates of 0.05 did not go far enough.
 """
 
 import dataclasses
@@ -19,11 +33,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import tyro
-from driving import kept, table, written
+from driving import kept, publish, table, written
 
 import jaxgan
 from jaxgan import GAN, data, losses, metrics, networks, optimizers, techniques
-from jaxgan.backend.files import write_whole
 from jaxgan.commands.experiment import exit_status
 from jaxgan.evaluation import evaluator
 
@@ -55,9 +68,14 @@ def made(logarithms: jax.Array) -> GAN:
     )
 
 
+def start() -> jax.Array:
+    """The logarithms that tuning starts from."""
+    return jnp.log(jnp.array(START))
+
+
 def begun(key: jax.Array) -> Any:
     """The state that a training begins with, which depends on no rate."""
-    return made(jnp.log(jnp.array(START))).init(key, TASK.sample(key, BATCH))
+    return made(start()).init(key, TASK.sample(key, BATCH))
 
 
 def trained(key: jax.Array, logarithms: jax.Array, state: Any, steps: int) -> Any:
@@ -75,7 +93,7 @@ def trained(key: jax.Array, logarithms: jax.Array, state: Any, steps: int) -> An
 def distance(key: jax.Array, state: Any) -> jax.Array:
     """The squared sliced Wasserstein distance to fresh data in units of the data, which knows of no modes."""
     key_real, key_fake, key_directions = jax.random.split(key, 3)
-    gan = made(jnp.log(jnp.array(START)))  # sampling depends on no rate
+    gan = made(start())  # sampling depends on no rate
     real, fake = TASK.sample(key_real, MEASURED), gan.sample(key_fake, state, MEASURED)
     return SCALE**2 * metrics.sliced_wasserstein(key_directions, real, fake, projections=DIRECTIONS) ** 2
 
@@ -117,8 +135,8 @@ def tuned(direction: Callable, horizon: int, seed: int) -> tuple[jax.Array, jax.
         states = jax.tree.map(lambda x, y: x.at[at].set(y), states, after)
         return (logarithms, moments, states), logarithms
 
-    start = jnp.log(jnp.array(START))
-    carried = (start, optimizer.init(start), jax.vmap(begun)(keys))
+    first = start()
+    carried = (first, optimizer.init(first), jax.vmap(begun)(keys))
     (logarithms, _, _), way = jax.lax.scan(update, carried, jnp.arange(OUTER))
     return logarithms, way
 
@@ -143,7 +161,7 @@ ARMS = ("start", *(f"{how}_{horizon}" for horizon in (20, 50, 100) for how in ("
 def measured(arm: str, seed: int) -> dict[str, Any]:
     """Tunes from a seed, and trains from another with what was found."""
     how, _, horizon = arm.partition("_")
-    began, logarithms, way = time.perf_counter(), jnp.log(jnp.array(START)), None
+    began, logarithms, way = time.perf_counter(), start(), None
     if how == "random":
         logarithms = jax.jit(functools.partial(searched, TRIALS, seed))()
     elif how != "start":
@@ -181,9 +199,7 @@ class Tune:
 
             rows.append([arm, listed("rate", ".1e"), listed("weight", ".1e"), listed("modes", ".0f")])
             rows[-1] += [written([x["high_quality"] for x in each]), written([x["tuning_seconds"] for x in each], 0)]
-        text = table(["arm", "rate", "weight of R1", "modes of 8", "high quality", "seconds"], rows)
-        write_whole(self.results / "table.md", lambda file: file.write(text.encode()))
-        print(text)
+        publish(self.results, table(["arm", "rate", "weight of R1", "modes of 8", "high quality", "seconds"], rows))
         return 0
 
 
