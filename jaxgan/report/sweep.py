@@ -5,7 +5,7 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -53,7 +53,8 @@ def write_sweep(directory: str | os.PathLike[str]) -> Path:
       ValueError: the directory holds no sweep.
     """
     directory = Path(directory)
-    if (axes := _axes(directory)) is None:
+    config = _config(directory)
+    if (axes := recorded_axes(config.get("options"))) is None:
         raise ValueError(f"no sweep in {directory}: {folder.CONFIG} names no axes")
     names = setting_names(axes)
     there = [any((directory / name / file).exists() for file in (folder.CONFIG, folder.SUMMARY)) for name in names]
@@ -63,7 +64,6 @@ def write_sweep(directory: str | os.PathLike[str]) -> Path:
     swept = Swept(axes, names, runs)
     summaries = [run.summary for run in runs]
     metrics = _shown(runs)
-    config = read_run(directory).config
     figures = {name: (_heading(name), response(swept, name)) for name in metrics}
     return write_page(
         directory,
@@ -84,12 +84,12 @@ def write_sweep(directory: str | os.PathLike[str]) -> Path:
 
 def is_sweep(directory: Path) -> bool:
     """Whether a directory holds a sweep, and no single run."""
-    return _axes(directory) is not None
+    return recorded_axes(_config(directory).get("options")) is not None
 
 
-def _axes(directory: Path) -> tuple[Axis, ...] | None:
+def _config(directory: Path) -> dict[str, Any]:
     config = folder.read_json(directory / folder.CONFIG)
-    return recorded_axes(config.get("options")) if isinstance(config, dict) else None
+    return config if isinstance(config, dict) else {}
 
 
 def _shown(runs: Sequence[Run]) -> list[str]:
