@@ -33,8 +33,7 @@ from tqdm import tqdm
 from jaxgan import evaluation
 from jaxgan.commands.experiment import exit_status
 from jaxgan.runs import folder
-from jaxgan.runs.building import build
-from jaxgan.runs.loading import example_of
+from jaxgan.runs.examples import example_of
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "compare_techniques"
@@ -69,7 +68,7 @@ def programs_of(prepared: Prepared, change: Change, seeds: Sequence[int], length
     setting, task, _ = prepared
     architecture, training = change.of(setting)
     example = example_of(task)
-    model = build(architecture, training, example.shape, example.scale, kind=task.kind, classes=example.classes)
+    model = example.model(architecture, training)
     classes = example.classes if model.conditional else None
     return started(model, task, training.batch_size, length, 500, seeds, classes)
 

@@ -19,10 +19,10 @@ from jaxgan.commands.reporting import BAD_INPUT, reporting
 from jaxgan.commands.usage import description, differences, parse_options
 from jaxgan.diagnosis import alarms
 from jaxgan.evaluation import evaluator, monitored_modes
-from jaxgan.runs.building import build
 from jaxgan.runs.claiming import claim, locked, record
+from jaxgan.runs.examples import example_of
 from jaxgan.runs.interpolating import write_interpolations
-from jaxgan.runs.loading import Described, example_of
+from jaxgan.runs.loading import Described
 from jaxgan.runs.needs import check_memory
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.runs.summary import Summary
@@ -195,18 +195,8 @@ def _train(
     modes = monitored_modes(task) if watches else None
     further = () if modes is None else (alarms.watch(modes.assign, len(modes.names)),)
     config = config_of(experiment.name, arm, described, example)
-    model = build(
-        options.architecture,
-        options.training,
-        example.shape,
-        example.scale,
-        further,
-        kind=task.kind,
-        classes=example.classes,
-        widths=example.widths,
-    )
     return fit(
-        model,
+        example.model(options.architecture, options.training, further),
         task,
         evaluation,
         directory=directory,

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 
 from jaxgan.runs import folder
-from jaxgan.runs.loading import EXAMPLE, Example
+from jaxgan.runs.examples import EXAMPLE, Example
 from jaxgan.runs.options import Run
 
 

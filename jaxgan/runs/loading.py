@@ -11,68 +11,19 @@ import numpy as np
 
 from jaxgan.backend import processes
 from jaxgan.runs import folder
-from jaxgan.runs.building import build
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.decoding import decoded
+from jaxgan.runs.examples import EXAMPLE, Example, Label
 from jaxgan.runs.options import Architecture, Training
 from jaxgan.runs.sweeping import recorded_axes, setting_names
-from jaxgan.types import Array, Batch, Classified, Key, Kind, KnownModes, Model, PyTree, Stream, Tabular, Task, as_batch
+from jaxgan.types import (
+    Array,
+    Key,
+    Model,
+    PyTree,
+)
 
-EXAMPLE = "example"  # what `config.json` calls the description of an example
 CHUNK = 500  # samples that are drawn at a time
-
-
-class Label(NamedTuple):
-    """What a label is.
-
-    Attributes:
-      shape: of one label; `()` for a class.
-      dtype: of the labels, such as "int32".
-      classes: how many classes there are; None where that is not known, or labels are no classes.
-      names: of the classes; empty where they have none.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str
-    classes: int | None = None
-    names: tuple[str, ...] = ()
-
-
-class Example(NamedTuple):
-    """What a model must know of its data to be made again without them.
-
-    Attributes:
-      kind: what an example is, such as "points" or "images".
-      shape: of one example.
-      dtype: of the examples, such as "float32".
-      scale: standard deviation of points, which the networks are told; 1 for everything else.
-      label: what the labels are that come with the examples; None without.
-      widths: of rows of a table, how many numbers each part takes, see `types.Tabular`; empty of all else.
-    """
-
-    kind: Kind
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-    scale: float = 1.0
-    label: Label | None = None
-    widths: tuple[int, ...] = ()
-
-    @property
-    def classes(self) -> int | None:
-        """How many classes there are; None where labels are none."""
-        return None if self.label is None else self.label.classes
-
-    def as_json(self) -> dict[str, Any]:
-        """What `config.json` holds of it."""
-        return {**self._asdict(), "label": None if self.label is None else self.label._asdict()}
-
-    def batch(self, n: int) -> Batch:
-        """Shapes and dtypes of a batch of n examples, as `jax.eval_shape` takes them."""
-        label = self.label
-        return Batch(
-            jax.ShapeDtypeStruct((n, *self.shape), jnp.dtype(self.dtype)),
-            None if label is None else jax.ShapeDtypeStruct((n, *label.shape), jnp.dtype(label.dtype)),
-        )
 
 
 class Described(NamedTuple):
@@ -122,27 +73,6 @@ class Loaded(NamedTuple):
         return self.states[self.seeds.index(seed)]
 
 
-def example_of(task: Task | Stream) -> Example:
-    """Describes what a task, or a stream, gives to a model."""
-
-    def draw(n: int) -> Batch:
-        if isinstance(task, Stream):
-            return as_batch(next(task.stream(n, seed=0)))
-        return as_batch(task.sample(jax.random.key(0), n))
-
-    first = draw(1)
-    # Points are brought to unit scale inside the networks, so that one setting fits a ring of any radius.
-    scale = float(np.std(draw(10_000).data)) if task.kind == "points" else 1.0
-    label = None
-    if first.label is not None:
-        a_class = first.label.ndim == 1 and jnp.issubdtype(first.label.dtype, jnp.integer)
-        label = Label(first.label.shape[1:], str(first.label.dtype))
-        if a_class and isinstance(task, KnownModes | Classified):
-            label = label._replace(classes=task.modes, names=tuple(task.names))
-    widths = tuple(task.widths) if isinstance(task, Tabular) else ()
-    return Example(task.kind, first.data.shape[1:], str(first.data.dtype), scale, label, widths)
-
-
 def load(workdir: str | os.PathLike[str]) -> Loaded:
     """Loads a run from the folder that it left behind, finished or not; its data are not needed.
 
@@ -183,15 +113,7 @@ def modelled(directory: Path) -> tuple[Model, PyTree, Described]:
     """
     found = described(directory)
     architecture, training, example, _ = found
-    model = build(
-        architecture,
-        training,
-        example.shape,
-        example.scale,
-        kind=example.kind,
-        classes=example.classes,
-        widths=example.widths,
-    )
+    model = example.model(architecture, training)
     key = jax.random.key(0)
     like = jax.eval_shape(lambda batch: model.init(key, batch), example.batch(training.batch_size))
     return model, like, found

@@ -10,8 +10,7 @@ import jax.numpy as jnp
 
 from jaxgan.backend.arrays import reason
 from jaxgan.backend.memory import total_memory
-from jaxgan.runs.building import build
-from jaxgan.runs.loading import example_of
+from jaxgan.runs.examples import example_of
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.types import Stream, Task
 
@@ -38,15 +37,7 @@ def check_memory(architecture: Architecture, training: Training, run: Run, task:
     example = example_of(task)
     one = math.prod(example.shape) * 4
     try:
-        model = build(
-            architecture,
-            training,
-            example.shape,
-            example.scale,
-            kind=example.kind,
-            classes=example.classes,
-            widths=example.widths,
-        )
+        model = example.model(architecture, training)
         key = jax.eval_shape(lambda: jax.random.key(0))
         state = jax.eval_shape(model.init, key, example.batch(training.batch_size))
     except (OverflowError, MemoryError) as error:

@@ -7,7 +7,8 @@ import jax
 
 from jaxgan.runs import folder
 from jaxgan.runs.checkpoints import Checkpoints
-from jaxgan.runs.loading import Described, described, example_of, load
+from jaxgan.runs.examples import example_of
+from jaxgan.runs.loading import Described, described, load
 from jaxgan.runs.options import Run
 from jaxgan.types import Model, Stream, Task
 

@@ -65,7 +65,7 @@ def test_what_fits_is_not_refused(monkeypatch):
     monkeypatch.setattr(needs, "total_memory", lambda: 2**30)
     with pytest.raises(ValueError, match=r"would take 2 GiB, and the memory here is 1 GiB: take smaller numbers"):
         check_memory(*large)
-    monkeypatch.setattr(needs, "build", lambda *_, **__: pytest.fail("small numbers are not looked at"))
+    monkeypatch.setattr(needs, "example_of", lambda *_, **__: pytest.fail("small numbers are not looked at"))
     check_memory(Architecture(), Training(), Run(), data.ring())
 
 

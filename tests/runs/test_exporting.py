@@ -7,8 +7,9 @@ import pytest
 
 import jaxgan
 from jaxgan import losses, networks, optimizers, techniques
+from jaxgan.runs.examples import Example, Label
 from jaxgan.runs.exporting import PLATFORMS, exported_sampler, parameters
-from jaxgan.runs.loading import Example, Label, Loaded, draw
+from jaxgan.runs.loading import Loaded, draw
 
 
 def loaded(generator, discriminator, example, *used):

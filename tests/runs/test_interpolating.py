@@ -9,8 +9,8 @@ from jaxgan import networks
 from jaxgan.report import animation
 from jaxgan.report.files import read_run
 from jaxgan.runs import interpolating
+from jaxgan.runs.examples import Example, Label
 from jaxgan.runs.interpolating import BETWEEN, STOPS, WALKS, interpolations, write_interpolations
-from jaxgan.runs.loading import Example, Label
 from jaxgan.types import Network
 from tests.report.fixtures import run as write_run
 from tests.runs.test_exporting import MLP, POINTS, loaded

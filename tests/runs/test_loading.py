@@ -11,7 +11,8 @@ import pytest
 import jaxgan
 from jaxgan import data
 from jaxgan.runs.checkpoints import Checkpoints, names_in
-from jaxgan.runs.loading import Example, Label, class_number, draw, example_of
+from jaxgan.runs.examples import Example, Label, example_of
+from jaxgan.runs.loading import class_number, draw
 from jaxgan.training.seeds import programs
 from jaxgan.types import Batch
 from tests.commands.fixtures import RING, train
