@@ -134,7 +134,7 @@ def decode_column(column: Column, vectors: np.ndarray) -> "pyarrow.Array":
 
     if not column.numeric:
         return choices(column, vectors.argmax(axis=1))
-    x, missing, dtype = numbers_in(column, vectors), missing_in(column, vectors), pyarrow.type_for_alias(column.dtype)
+    x, missing, dtype = _numbers(column, vectors), _missing(column, vectors), pyarrow.type_for_alias(column.dtype)
     if _fractional(column):
         return pyarrow.array(x, mask=missing).cast(dtype)
     whole = pyarrow.array(x.astype(np.int64), mask=missing)
@@ -147,14 +147,24 @@ def _fractional(column: Column) -> bool:
     return column.dtype in ("halffloat", "float", "double")
 
 
-def numbers_in(column: Column, vectors: np.ndarray) -> np.ndarray:
+def _numbers(column: Column, vectors: np.ndarray) -> np.ndarray:
     share = _rounded(special.ndtr(np.asarray(vectors[:, 0], np.float64)))
     x = np.interp(share, np.asarray(column.levels), np.asarray(column.values))
     return x if _fractional(column) else np.rint(x)
 
 
-def missing_in(column: Column, vectors: np.ndarray) -> np.ndarray:
+def _missing(column: Column, vectors: np.ndarray) -> np.ndarray:
     return vectors[:, 1:].argmax(axis=1) == 1 if column.missing else np.zeros(len(vectors), bool)
+
+
+def values_in(column: Column, vectors: np.ndarray) -> np.ndarray:
+    """What vectors `[n, width]` of a column say: float64 `[n, parts]`, a number, 0 where it is missing, and whether it
+    is, or the number of the category."""
+    if not column.numeric:
+        return vectors.argmax(axis=1)[:, None].astype(np.float64)
+    missing = _missing(column, vectors)
+    parts = (np.where(missing, 0.0, _numbers(column, vectors)), missing.astype(np.float64))
+    return np.stack(parts[: len(column.widths)], axis=1)
 
 
 def choices(column: Column, codes: np.ndarray) -> "pyarrow.Array":

@@ -25,8 +25,7 @@ from jaxgan.data.columns import (
     decode_column,
     encode_column,
     fit_column,
-    missing_in,
-    numbers_in,
+    values_in,
 )
 
 if TYPE_CHECKING:
@@ -117,15 +116,12 @@ class TableEncoding(NamedTuple):
     def values(self, vectors: np.ndarray) -> np.ndarray:
         """What each part of vectors `[n, width]` says: float64 `[n, parts]`, numbers in their own units, 0 where they
         are missing, and of choices the number of the category."""
-        start, found = 0, []
-        for column in self.encoded:
-            of_column, start = vectors[:, start : start + sum(column.widths)], start + sum(column.widths)
-            if column.numeric:
-                missing = missing_in(column, of_column)
-                found += [np.where(missing, 0.0, numbers_in(column, of_column)), *([missing] if column.missing else [])]
-            else:
-                found.append(of_column.argmax(axis=1))
-        return np.stack(found, axis=1).astype(np.float64)
+        return np.concatenate([values_in(column, part) for column, part in self._parts(vectors)], axis=1)
+
+    def _parts(self, vectors: np.ndarray) -> list[tuple[Column, np.ndarray]]:
+        """Each encoded column with its part of the vectors."""
+        ends = np.cumsum([sum(column.widths) for column in self.encoded])
+        return list(zip(self.encoded, np.split(vectors, ends[:-1], axis=1), strict=True))
 
     def decode(self, vectors: np.ndarray, labels: np.ndarray | None = None) -> "pyarrow.Table":
         """Brings vectors, such as samples of a generator, back to rows with the names and types of the table.
@@ -144,15 +140,10 @@ class TableEncoding(NamedTuple):
             raise ValueError(f"rows of this table are vectors [n, {sum(self.widths)}], got {list(vectors.shape)}")
         if (labels is None) != (self.label is None):
             raise ValueError(f"the table has {'no label' if self.label is None else f'the label {self.label!r}'}")
-        arrays, start = {}, 0
-        for column in self.columns:
-            if column.name == self.label:
-                arrays[column.name] = choices(column, np.asarray(labels))
-                continue
-            width = sum(column.widths)
-            arrays[column.name] = decode_column(column, vectors[:, start : start + width])
-            start += width
-        return pyarrow.table(arrays)
+        arrays = {column.name: decode_column(column, part) for column, part in self._parts(vectors)}
+        if self.classes is not None:
+            arrays[self.classes.name] = choices(self.classes, np.asarray(labels))
+        return pyarrow.table({column.name: arrays[column.name] for column in self.columns})
 
 
 def fit_table(table: "pyarrow.Table", *, categories: Collection[str] = (), label: str | None = None) -> TableEncoding:
