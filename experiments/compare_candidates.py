@@ -151,5 +151,8 @@ def candidates(task: str) -> dict[str, list[Change]]:
     technique("replay+r1", f"replay:4096,share=0.25 r1:{0.01 * v:g}")
     technique("deligan+r1", f"deligan:50 r1:{0.01 * v:g}")
     technique("mode_seeking+packing", "mode_seeking:0.1", pack=2)
+    # Added when the single techniques had run on the ring and on stacked digits: the strongest of them together.
+    for name in ("covariance_matching", "kernel_matching"):
+        technique(f"mode_seeking+{name}", *(f"mode_seeking:1.0 {name}:{w}" for w in (1.0, 10.0)))
     found["unrolled+r1"] = [Change({"unroll": 1, "technique": (f"r1:{0.01 * v:g}",)})]
     return found
