@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from jaxgan.diagnosis import Conditions, Samples
+    from jaxgan.metrics import Moments
 
 COLLAPSED = 3  # exit status with --fail-on-collapse
 UNKNOWN = 4  # exit status where the samples do not tell
@@ -31,7 +32,10 @@ class Diagnose:
     seeds, each has a folder in it."""
     features: str = "auto"
     """What distances are measured in: pixels, random (a fixed random convolutional network, the default for images),
-    or inception:PATH with a file of weights."""
+    or inception:PATH, dinov2:PATH or clip:PATH with a file of weights."""
+    against: Path | None = None
+    """An .npz file of mean and covariance of these features (arrays mu and sigma, as pytorch-fid saves them), to which
+    the Fréchet distance is measured too."""
     kind: Literal["points", "images", "sequences"] | None = None
     """What a sample is: none is what the file says, and else an image where it has two or three axes. Sequences are
     [n, time, channels]."""
@@ -66,12 +70,13 @@ class Diagnose:
         from jaxgan.runs.folder import write_json
 
         _claim(self.out)
+        against = None if self.against is None else _statistics(self.against)
         real, fakes, others = self._read()
         found = {}
         for name, fake in fakes.items():
             out = self.out / name.replace(" ", "_") if len(fakes) > 1 else self.out
-            conditions = self._conditions(real, fake)
-            diagnosis = diagnose(real, fake, features=self.features, **others, conditions=conditions, seed=self.seed)
+            asked: dict[str, Any] = {**others, "conditions": self._conditions(real, fake), "against": against}
+            diagnosis = diagnose(real, fake, features=self.features, **asked, seed=self.seed)
             if notes := {side: list(x.notes) for side, x in (("real", real), ("fake", fake)) if x.notes}:
                 diagnosis = diagnosis._replace(conventions={**diagnosis.conventions, "read": notes})
             out.mkdir(parents=True, exist_ok=True)
@@ -116,6 +121,26 @@ class Diagnose:
         sources = {"train": self.train, "holdout": self.holdout}
         others = {name: read_samples(x, like=real, **like, **both) for name, x in sources.items() if x is not None}
         return real, fakes, others
+
+
+def _statistics(path: Path) -> "Moments":
+    """Mean and covariance, as pytorch-fid saves them."""
+    import numpy as np
+
+    from jaxgan.backend.arrays import read_npz
+    from jaxgan.metrics import Moments
+
+    arrays = read_npz(path, ("mu", "sigma"))
+    if missing := {"mu", "sigma"} - set(arrays):
+        raise ValueError(
+            f"{path} holds no {' and no '.join(sorted(missing))}; statistics are arrays mu [d] and sigma [d, d]"
+        )
+    mean, covariance = arrays["mu"], arrays["sigma"]
+    if covariance.shape != 2 * mean.shape or not all(
+        x.dtype.kind == "f" and np.isfinite(x).all() for x in (mean, covariance)
+    ):
+        raise ValueError(f"{path} holds mu {mean.shape} and sigma {covariance.shape}; these are [d] and [d, d], finite")
+    return Moments(mean, covariance)  # pyright: ignore[reportArgumentType]
 
 
 def _names(path: Path, samples: "Samples", what: str) -> list[str]:

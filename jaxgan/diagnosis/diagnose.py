@@ -10,12 +10,14 @@ from tqdm import tqdm
 from jaxgan.data.files import Samples
 from jaxgan.diagnosis.assignment import Assignment
 from jaxgan.diagnosis.copies import Membership
-from jaxgan.diagnosis.examination import Conditions, Features, examine
+from jaxgan.diagnosis.examination import Conditions, examine
+from jaxgan.diagnosis.extraction import Features
 from jaxgan.diagnosis.inputs import Scaled
 from jaxgan.diagnosis.levels import DOOR
 from jaxgan.diagnosis.measures import Measure, measure_all
 from jaxgan.diagnosis.modes import Mode
 from jaxgan.diagnosis.verdict import Findings, judge, too_few
+from jaxgan.metrics import Moments
 from jaxgan.types import Verdict
 
 PARTS = 5  # of a diagnosis, that are shown one after the other
@@ -33,6 +35,7 @@ class Diagnosis(NamedTuple):
       real_features: `[n, d]`, standardised as the reals are.
       fake_features: `[m, d]`, by the same map.
       conventions: how samples, features and modes were taken.
+      against: the distance to given statistics, which is among the measures too; None without any.
     """
 
     verdict: Verdict
@@ -43,6 +46,7 @@ class Diagnosis(NamedTuple):
     real_features: np.ndarray
     fake_features: np.ndarray
     conventions: dict[str, Any]
+    against: Measure | None = None
 
     @property
     def modes(self) -> list[Mode]:
@@ -65,7 +69,10 @@ class Diagnosis(NamedTuple):
             "starved_modes": listed("starved"),
             "untested_modes": [mode.name for mode in self.modes if mode.state == "untested"],
             "modes": [_mode(mode) for mode in self.modes],
-            "metrics": {name: measure._asdict() for name, measure in self.measures.items()},
+            "metrics": {
+                name: {**measure._asdict(), "features": self.conventions["features"]}
+                for name, measure in self.measures.items()
+            },
             "tests": _tests(self.found) if self.found else None,
             "conventions": self.conventions,
         }
@@ -114,6 +121,7 @@ def diagnose(
     train: Samples | None = None,
     holdout: Samples | None = None,
     conditions: Conditions | None = None,
+    against: Moments | None = None,
     seed: int = 0,
 ) -> Diagnosis:
     """Tells whether a generator has collapsed, and which modes are gone.
@@ -122,16 +130,17 @@ def diagnose(
       real: from `read_samples`.
       fake: from `read_samples`.
       features: "auto" is "random" for images and nothing for vectors and sequences; "pixels"; "random" is a fixed
-        random convolutional network; "inception:PATH" is Inception-v3 with the weights in a file; or a function
-        `images [n, height, width, channels] in [-1, 1] -> [n, d]`.
+        random convolutional network; "inception:PATH", "dinov2:PATH" and "clip:PATH" are networks with the weights in
+        a file; or a function `images [n, height, width, channels] in [-1, 1] -> [n, d]`.
       train: what the generator was trained on, if that is not `real`; asks for copies of it.
       holdout: of the same source, but unseen by the generator, if that is not `real`; likewise.
       conditions: of the samples; each is asked for collapse within it.
+      against: mean and covariance of the same features of other data, to which the Fréchet distance is measured.
       seed: of everything random; the same samples and seed give the same diagnosis.
 
     Raises:
-      ValueError: the samples do not fit each other or are in different units, there are no such features, or not one
-        condition for each sample.
+      ValueError: the samples do not fit each other or are in different units, there are no such features, not one
+        condition for each sample, or statistics of other features.
     """
     with tqdm(total=PARTS, desc="diagnosis", unit="part", disable=not sys.stderr.isatty()) as bar:
 
@@ -146,6 +155,7 @@ def diagnose(
             train=train,
             holdout=holdout,
             conditions=conditions,
+            against=against,
             seed=seed,
             progress=part,
         )
@@ -153,6 +163,8 @@ def diagnose(
             return Diagnosis(too_few(len(real.data), len(fake.data)), {}, *examined)
         part("metrics")
         measures = measure_all(examined.real_features, examined.fake_features, seed=seed, progress=_progress)
+        if examined.against is not None:
+            measures["frechet_distance_to_statistics"] = examined.against
     return Diagnosis(judge(examined.found, measures), measures, *examined)
 
 

@@ -3,30 +3,28 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
-from jaxgan import features as feature_networks
 from jaxgan.data.files import Samples
 from jaxgan.diagnosis.assignment import Assignment, assign
 from jaxgan.diagnosis.comparable import check_comparable
 from jaxgan.diagnosis.conditions import Condition, judge_conditions
 from jaxgan.diagnosis.copies import Membership, measure_copies, measure_membership
+from jaxgan.diagnosis.extraction import Features, extractor, features_of, standardised
 from jaxgan.diagnosis.fidelity import Fidelity, measure_fidelity
 from jaxgan.diagnosis.inputs import Scaled, fitted
 from jaxgan.diagnosis.levels import DOOR, FALSE_ALARM
+from jaxgan.diagnosis.measures import Measure, measure_against
 from jaxgan.diagnosis.modes import Mode, fewest, judge_modes
 from jaxgan.diagnosis.narrowness import measure_narrowness
 from jaxgan.diagnosis.neighbours import NEAR
 from jaxgan.diagnosis.repeats import Repeats, measure_repeats
 from jaxgan.diagnosis.verdict import ENOUGH, Findings
 from jaxgan.diagnosis.views import View, view_of
-from jaxgan.evaluation.chunks import in_chunks
+from jaxgan.metrics import Moments
 
 UNEQUAL = 10.0  # times as wide as another column, from which columns are brought to one scale
-CHUNK = 500  # samples whose features are computed at a time
 FAR = 2.0  # a fake that is stranger belongs to no mode
-Features = Callable[[jax.Array], jax.Array]
 
 
 class Conditions(NamedTuple):
@@ -51,6 +49,7 @@ class Examined(NamedTuple):
       real_features: `[n, d]`, standardised as the reals are; empty with too few samples.
       fake_features: `[m, d]`, by the same map.
       conventions: how samples, features and modes were taken.
+      against: the distance to given statistics; None without any.
     """
 
     found: Findings | None
@@ -59,6 +58,7 @@ class Examined(NamedTuple):
     real_features: np.ndarray
     fake_features: np.ndarray
     conventions: dict[str, Any]
+    against: Measure | None = None
 
 
 def examine(
@@ -69,6 +69,7 @@ def examine(
     train: Samples | None = None,
     holdout: Samples | None = None,
     conditions: Conditions | None = None,
+    against: Moments | None = None,
     seed: int = 0,
     progress: Callable[[str], None] = lambda part: None,
 ) -> Examined:
@@ -79,7 +80,7 @@ def examine(
     """
     check_comparable(real, fake)
     scaled, columns = _one_scale(fitted(real, fake))
-    extract, description = _extractor(features, scaled)
+    extract, description = extractor(features, scaled)
     conventions = {
         "real": {"source": real.source, "samples": len(scaled.real), "shape": list(scaled.real.shape[1:])},
         "fake": {"source": fake.source, "samples": len(scaled.fake), "shape": list(scaled.fake.shape[1:])},
@@ -92,7 +93,14 @@ def examine(
         nothing = np.zeros((0, 0), np.float32)
         return Examined(None, None, scaled, nothing, nothing, conventions)
     progress("features")
-    real_features, fake_features = _standardised(*_of_all(extract, scaled))
+    raw = features_of(extract, scaled)
+    distance = None
+    if against is not None:
+        # Statistics of vectors are in the units of the file, not in those that are common to both sides here.
+        values = raw if scaled.kind == "images" else [each.data.reshape(len(each.data), -1) for each in (real, fake)]
+        distance = measure_against(against, *values, seed=seed)
+    real_features, fake_features = standardised(*raw)
+    del raw
     view = view_of(scaled, seed=seed)
     progress("fidelity")
     fidelity = measure_fidelity(real_features, fake_features, scaled.real, scaled.fake, seed=seed)
@@ -110,7 +118,7 @@ def examine(
         conditions=_conditions(conditions, view, seed) if conditions else (),
     )
     conventions["modes"] = assignment.convention
-    return Examined(found, assignment, scaled, real_features, fake_features, conventions)
+    return Examined(found, assignment, scaled, real_features, fake_features, conventions, distance)
 
 
 def _one_scale(samples: Scaled) -> tuple[Scaled, str]:
@@ -185,37 +193,5 @@ def _repeats(view: View, fidelity: Fidelity, seed: int) -> Repeats:
     return measure_repeats(view.real, view.fake, seed=seed)
 
 
-def _of_all(extract: Features, samples: Scaled) -> list[np.ndarray]:
-    """Features `[n, d]` float32 of the reals and of the fakes."""
-    compiled = jax.jit(extract)
-    found = (in_chunks(compiled, x, CHUNK) for x in (samples.real, samples.fake))
-    return [x.reshape(len(x), -1).astype(np.float32) for x in found]
-
-
 def _counts(assignment: Assignment, modes: np.ndarray) -> np.ndarray:
     return np.bincount(modes[modes >= 0], minlength=len(assignment.names))
-
-
-def _extractor(features: str | Features, samples: Scaled) -> tuple[Features, str]:
-    if not isinstance(features, str):
-        return features, f"a function of the user, {getattr(features, '__name__', type(features).__name__)}"
-    if samples.kind != "images":
-        if features not in ("auto", "pixels"):
-            raise ValueError(f"features {features!r} are for images; all else is taken as it is (auto)")
-        return lambda x: x, "the values of the sequences" if samples.kind == "sequences" else "the vectors themselves"
-    name, _, path = features.partition(":")
-    channels = samples.real.shape[-1]
-    if name == "pixels":
-        return feature_networks.pixels(), "pixels"
-    if name in ("auto", "random"):
-        return feature_networks.random_convolutions(channels=channels, width=32), "a fixed random convolutional network"
-    if name == "inception" and path:
-        return feature_networks.inception_v3(path).features, f"Inception-v3 with the weights of {path}"
-    raise ValueError(f"no features {features!r}; known are auto, pixels, random and inception:PATH")
-
-
-def _standardised(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centres by the reals and divides by one number, their typical scale; directions keep their shares."""
-    center = real.mean(axis=0)
-    scale = float(np.sqrt(np.mean((real - center) ** 2))) or 1.0
-    return (real - center) / scale, (fake - center) / scale

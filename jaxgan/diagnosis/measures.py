@@ -69,6 +69,38 @@ def measure_all(
     return {name: _measure(rows, name, size) for name in CONVENTIONS}
 
 
+def measure_against(statistics: metrics.Moments, real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Measure:
+    """Measures the Fréchet distance of all fakes to a mean and a covariance that were published.
+
+    Args:
+      statistics: of the same features.
+      real: `[n, d]` features in their own units, whose distance to the statistics stands beside.
+      fake: `[m, d]`.
+      seed: of the random halves, whose spread makes the interval.
+
+    Raises:
+      ValueError: if the statistics are of features of another width, or not finite.
+    """
+    width = statistics.mean.shape[-1:]
+    if real.shape[1:] != width or statistics.covariance.shape != 2 * width:
+        raise ValueError(
+            f"the statistics have a mean {list(statistics.mean.shape)} and a covariance "
+            f"{list(statistics.covariance.shape)}, the features {real.shape[1]} numbers a sample; take the features "
+            "that they were computed with"
+        )
+    compute = jax.jit(lambda x: metrics.frechet_distance_from_moments(statistics, metrics.moments(x)))
+    random = np.random.RandomState(seed)
+
+    def measured(x: np.ndarray) -> tuple[float, tuple[float, float]]:
+        halves = [float(compute(x[random.permutation(len(x))[: len(x) // 2]])) for _ in range(SPLITS)]
+        value, spread = float(compute(x)), float(stats.t.ppf(0.975, SPLITS - 1) * np.std(halves, ddof=1))
+        return value, (value - spread, value + spread)
+
+    of = f"of all {len(fake)} fakes and of all {len(real)} reals, features in their own units"
+    words = f"squared Fréchet distance to the given statistics, {of}; 0 is best, larger with fewer samples"
+    return Measure(*measured(fake), *measured(real), len(fake), words)
+
+
 def _metrics(real: jax.Array, fake: jax.Array) -> dict[str, jax.Array]:
     precision, recall = metrics.precision_recall(real, fake, k=3)
     density, coverage = metrics.density_coverage(real, fake, k=5)

@@ -1,5 +1,6 @@
 """The diagnosis of digits that were made to collapse in known ways, and the command around it."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -13,6 +14,7 @@ from jaxgan.diagnosis.levels import FALSE_ALARM
 from jaxgan.diagnosis.modes import judge_modes
 from jaxgan.diagnosis.views import view_of
 from tests.diagnosis import fixtures
+from tests.features import transformer_reference
 
 IMAGES, LABELS = fixtures.digits()
 FIRST, SECOND = fixtures.halves(0)
@@ -221,7 +223,14 @@ def test_ten_samples_cannot_tell(tmp_path, capsys):
     ("change", "says"),
     [
         ({"--fake": "nowhere.npy"}, "no file or folder nowhere.npy"),
-        ({"--features": "resnet"}, "no features 'resnet'; known are auto, pixels, random and inception:PATH"),
+        (
+            {"--features": "resnet"},
+            "no features 'resnet'; known are auto, pixels, random, inception:PATH, dinov2:PATH, clip:PATH",
+        ),
+        ({"--features": "dinov2:nowhere.pth"}, "no weights of DINOv2 at nowhere.pth"),
+        ({"--features": "clip:x.npz"}, "x.npz is not CLIP: it has no embeddings.class_embedding"),
+        ({"--against": "nowhere.npz"}, "nowhere.npz"),
+        ({"--against": "x.npz"}, "x.npz holds no mu and no sigma"),
         ({"--features": "inception:nowhere.pth"}, "nowhere.pth"),
         ({"--out": "."}, "is not empty and holds no diagnosis"),
         ({"--seed": "many"}, "many"),
@@ -292,3 +301,41 @@ def test_conditions_and_copies_by_the_command(tmp_path, capsys):
         assert main([*command, *wrong]) == 2
         (error,) = capsys.readouterr().err.splitlines()
         assert says in error
+
+
+def test_published_statistics(tmp_path, capsys):
+    """The distance of embeddings to a mean and a covariance is that of the formula, in the units of the files."""
+    random = np.random.RandomState(0)
+    real, fake = 40 + 7 * random.normal(size=(400, 4)), 43 + 5 * random.normal(size=(300, 4))
+    mean, covariance = np.full(4, 41.0), np.diag([36.0, 49.0, 64.0, 25.0])
+    np.save(tmp_path / "real.npy", real)
+    np.save(tmp_path / "fake.npy", fake)
+    np.savez(tmp_path / "statistics.npz", mu=mean, sigma=covariance)
+    command = ["diagnose", *(w for name in ("real", "fake") for w in (f"--{name}", str(tmp_path / f"{name}.npy")))]
+    command += ["--out", str(tmp_path / "out"), "--against", str(tmp_path / "statistics.npz")]
+    assert main(command) == 0
+    metric = json.loads((tmp_path / "out" / "diagnosis.json").read_text())["metrics"]["frechet_distance_to_statistics"]
+    for name, x in (("value", fake), ("real", real)):
+        own = np.cov(x.T)
+        overlap = np.sqrt(np.linalg.eigvals(covariance @ own).real).sum()
+        expected = ((x.mean(axis=0) - mean) ** 2).sum() + np.trace(covariance) + np.trace(own) - 2 * overlap
+        np.testing.assert_allclose(metric[name], expected, rtol=1e-3)
+    assert metric["ci95"][0] < metric["value"] < metric["ci95"][1]
+    assert metric["size"] == 300 and metric["features"] == "the vectors themselves"
+    assert "frechet distance to statistics" in (tmp_path / "out" / "report.html").read_text()
+    np.savez(tmp_path / "statistics.npz", mu=mean[:3], sigma=covariance[:3, :3])
+    assert main(command) == 2
+    assert "a mean [3] and a covariance [3, 3], the features 4 numbers a sample" in capsys.readouterr().err
+
+
+def test_features_of_a_network_carry_the_hash_of_its_weights(tmp_path):
+    path = tmp_path / "weights.npz"
+    np.savez(path, **transformer_reference.random_state_dict("clip", patch=16, grid=2))
+    diagnosis = diagnose(
+        UNLABELLED._replace(data=REAL.data[:60]),
+        Samples(FAKES[:60][..., None], None, (), "fakes", "images"),
+        features=f"clip:{path}",
+    )
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    assert diagnosis.conventions["features"] == f"CLIP with the weights of {path} (SHA-256 {sha256})"
+    assert diagnosis.real_features.shape == (60, 96)
