@@ -76,12 +76,23 @@ def test_what_tells_the_sets_apart_passes_and_what_does_not_fails(sanity, monkey
     pairs = {("oracle", "other"): oracle, ("blind", "also"): lambda real, fake: (1.0, 1.0)}
     monkeypatch.setattr(sanity, "MEASURES", pairs)
     names = ("one scaled dimension", "one disjoint dimension")
-    results = {name: {repeat: sanity.measured(name, repeat, pairs) for repeat in range(2)} for name in names}
+    results = {name: {repeat: sanity.measured(name, repeat) for repeat in range(2)} for name in names}
     fidelity, diversity = sanity.summarised(results).split("\n\n")
     assert "| one scaled dimension | invariance | T | T |\n| one scaled dimension | bounds | T | F |" in fidelity
     for text in (fidelity, diversity):
         assert "| respects passed | of 4 | 4 | 2 |" in text
         assert "| checks passed in every respect | of 2 | 2 | 0 |" in text
+
+
+def test_the_tests_of_the_verdict_tell_fidelity_from_diversity(sanity):
+    random = np.random.default_rng(0)
+    real, fake = random.normal(size=(2, 400, 3))
+    fidelity, diversity = sanity.of_the_verdict(real, fake)
+    assert fidelity > 0.9 and diversity > 0.9
+    fidelity, diversity = sanity.of_the_verdict(real, 0.1 * fake)
+    assert fidelity > 0.9 and diversity < 0.2
+    fidelity, diversity = sanity.of_the_verdict(real, 10 * fake)
+    assert fidelity < 0.2 and diversity > 0.9
 
 
 def test_the_table_is_that_of_the_results(sanity):
