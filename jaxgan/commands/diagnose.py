@@ -33,6 +33,8 @@ class Diagnose:
     features: str = "auto"
     """What distances are measured in: pixels, random (a fixed random convolutional network, the default for images),
     or inception:PATH, dinov2:PATH or clip:PATH with a file of weights."""
+    distance: Literal["euclidean", "cosine"] = "euclidean"
+    """Of embeddings: cosine brings each to unit length first."""
     against: Path | None = None
     """An .npz file of mean and covariance of these features (arrays mu and sigma, as pytorch-fid saves them), to which
     the Fréchet distance is measured too."""
@@ -109,6 +111,7 @@ class Diagnose:
         """The real samples; in their form the generated ones of each seed, and those of --train and --holdout."""
         from jaxgan.data.pictures import size_from_text
         from jaxgan.diagnosis import read_generated, read_samples
+        from jaxgan.diagnosis.inputs import of_unit_length
 
         size: Any = self.size if self.size in (None, "auto") else size_from_text(self.size)
         columns: dict[str, Any] = {"label": self.label, "drop": self.drop}
@@ -120,6 +123,9 @@ class Diagnose:
         fakes = read_generated(self.fake, like=real, run_seed=self.run_seed, **like, **both)
         sources = {"train": self.train, "holdout": self.holdout}
         others = {name: read_samples(x, like=real, **like, **both) for name, x in sources.items() if x is not None}
+        if self.distance == "cosine":
+            real = of_unit_length(real)
+            fakes, others = ({k: of_unit_length(x) for k, x in each.items()} for each in (fakes, others))
         return real, fakes, others
 
 

@@ -53,6 +53,11 @@ class Diagnosis(NamedTuple):
         """What was found about each mode; empty with too few samples."""
         return list(self.found.modes) if self.found else []
 
+    @property
+    def traits(self) -> list[Mode]:
+        """What was found about each category, symbol or pair of them; empty where samples have none."""
+        return list(self.found.traits) if self.found else []
+
     def summary(self) -> dict[str, Any]:
         """What goes into `diagnosis.json`."""
 
@@ -69,6 +74,8 @@ class Diagnosis(NamedTuple):
             "starved_modes": listed("starved"),
             "untested_modes": [mode.name for mode in self.modes if mode.state == "untested"],
             "modes": [_mode(mode) for mode in self.modes],
+            "lost_traits": [_mode(trait) for trait in self.traits if trait.state == "lost"],
+            "starved_traits": [_mode(trait) for trait in self.traits if trait.state == "starved"],
             "metrics": {
                 name: {**measure._asdict(), "features": self.conventions["features"]}
                 for name, measure in self.measures.items()

@@ -19,6 +19,7 @@ from jaxgan.diagnosis.modes import Mode, fewest, judge_modes
 from jaxgan.diagnosis.narrowness import measure_narrowness
 from jaxgan.diagnosis.neighbours import NEAR
 from jaxgan.diagnosis.repeats import Repeats, measure_repeats
+from jaxgan.diagnosis.traits import judge_traits, traits_of
 from jaxgan.diagnosis.verdict import ENOUGH, Findings
 from jaxgan.diagnosis.views import View, view_of
 from jaxgan.metrics import Moments
@@ -105,11 +106,15 @@ def examine(
     progress("fidelity")
     fidelity = measure_fidelity(real_features, fake_features, scaled.real, scaled.fake, seed=seed)
     progress("modes")
-    assignment = assign(scaled, view, level=DOOR, seed=seed)
+    traits = traits_of(real, fake)
+    # Modes and traits go through one door.
+    level = DOOR if traits is None else DOOR / 2
+    assignment = assign(scaled, view, level=level, seed=seed)
     progress("repeats and copies")
     found = Findings(
-        modes=_modes(assignment, fidelity),
-        noticed=_noticed(assignment),
+        modes=_modes(assignment, fidelity, level),
+        noticed=_noticed(assignment, level),
+        traits=() if traits is None or fidelity.nothing_alike else judge_traits(traits, level=level),
         fidelity=fidelity,
         repeats=_repeats(view, fidelity, seed),
         narrowness=measure_narrowness(view.real, view.fake, view.base, view.fake_base, seed=seed),
@@ -139,30 +144,30 @@ def _one_scale(samples: Scaled) -> tuple[Scaled, str]:
     return samples._replace(real=real, fake=fake), words
 
 
-def _modes(assignment: Assignment, fidelity: Fidelity) -> list[Mode]:
+def _modes(assignment: Assignment, fidelity: Fidelity, level: float) -> list[Mode]:
     """Tests every mode; where fidelity is low, it must also be missing once scales are made alike."""
     # Every classifier gives noise some class; what is far from all reals is of none.
     near = np.where(fidelity.strangeness > FAR, -1, assignment.fake)
-    modes = _judged(assignment, near)
+    modes = _judged(assignment, near, level)
     if assignment.kind == "labels":
-        return _judged(assignment, assignment.fake)
+        return _judged(assignment, assignment.fake, level)
     if fidelity.nothing_alike:
         return [mode._replace(state="untested") for mode in modes]
     if not fidelity.low:
         return modes
-    others = [_judged(assignment, fakes) for fakes in (assignment.fake, assignment.aligned)]
+    others = [_judged(assignment, fakes, level) for fakes in (assignment.fake, assignment.aligned)]
     return [max(same, key=lambda mode: mode.p_value) for same in zip(modes, *others, strict=True)]
 
 
-def _judged(assignment: Assignment, fakes: np.ndarray) -> list[Mode]:
+def _judged(assignment: Assignment, fakes: np.ndarray, level: float) -> list[Mode]:
     real, fake, sure = (_counts(assignment, x) for x in (assignment.real, fakes, np.where(assignment.sure, fakes, -1)))
-    return judge_modes(assignment.names, real, fake, sure, assignment.confusion, len(fakes), level=DOOR)
+    return judge_modes(assignment.names, real, fake, sure, assignment.confusion, len(fakes), level=level)
 
 
-def _noticed(assignment: Assignment) -> float:
+def _noticed(assignment: Assignment, level: float) -> float:
     """The smallest share of the data whose loss would have been noticed."""
     reals = int((assignment.real >= 0).sum())
-    return fewest(reals, len(assignment.fake), DOOR / len(assignment.names)) / reals
+    return fewest(reals, len(assignment.fake), level / len(assignment.names)) / reals
 
 
 def _membership(train: Samples, holdout: Samples, fake: Samples, seed: int) -> Membership:

@@ -33,6 +33,24 @@ class Scaled(NamedTuple):
     kind: Kind
 
 
+def of_unit_length(samples: Samples) -> Samples:
+    """Brings vectors to unit length, so that Euclidean distances order pairs as cosines do.
+
+    Raises:
+      ValueError: they are no vectors, or one is zero and has no direction.
+    """
+    if samples.kind != "points" or samples.table is not None:
+        what = "rows of a table" if samples.table is not None else samples.kind
+        raise ValueError(f"the cosine is for embeddings, and {samples.source} holds {what}")
+    data = samples.data.reshape(len(samples.data), -1).astype(np.float64)
+    lengths = np.linalg.norm(data, axis=1, keepdims=True)
+    if not lengths.all():
+        row = int(np.flatnonzero(lengths == 0)[0])
+        raise ValueError(f"vector {row} of {samples.source} is zero and has no direction: take the Euclidean distance")
+    note = "vectors were brought to unit length: distances order pairs as cosines do"
+    return samples._replace(data=(data / lengths).astype(np.float32), notes=(*samples.notes, note))
+
+
 def fitted(real: Samples, fake: Samples) -> Scaled:
     """Brings real and generated samples to common units and names.
 

@@ -100,7 +100,7 @@ def judge_modes(
     explained = (
         fake == 0 if certain else stats.betabinom.sf(sure - 1, total, mistaken + 0.5, others - mistaken + 0.5) > DOUBT
     )
-    return _stated(names, expected, fake, ratio, p_values, best, explained, level)
+    return stated(names, expected, fake, ratio, p_values, best, explained, level)
 
 
 def judge_counts(
@@ -125,10 +125,10 @@ def judge_counts(
     p_values, best = (stats.binom.cdf(seen, total, shares) for seen in (fake, np.zeros_like(fake)))
     expected = shares * total
     gone = (fake if sure is None else sure) == 0
-    return _stated(names, expected, fake, fake / np.maximum(expected, 1e-9), p_values, best, gone, FALSE_ALARM)
+    return stated(names, expected, fake, fake / np.maximum(expected, 1e-9), p_values, best, gone, FALSE_ALARM)
 
 
-def _stated(
+def stated(
     names: tuple[str, ...],
     expected: np.ndarray,
     seen: np.ndarray,

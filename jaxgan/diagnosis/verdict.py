@@ -40,6 +40,7 @@ class Findings(NamedTuple):
       copies: copies of reals.
       membership: copies of what was trained on; None if no samples were held out.
       conditions: what was found about each; empty without any.
+      traits: what was found about each category of a table, symbol of a text, and pair of them; empty without any.
     """
 
     modes: Sequence[Mode]
@@ -50,6 +51,7 @@ class Findings(NamedTuple):
     copies: Copies
     membership: Membership | None = None
     conditions: Sequence[Condition] = ()
+    traits: Sequence[Mode] = ()
 
 
 def too_few(reals: int, fakes: int) -> Verdict:
@@ -141,6 +143,11 @@ def _said(found: Findings, measures: Mapping[str, Measure]) -> dict[str, list[st
             part = f"{100 * share:.0f} % of the data"
             parts[0] = f"{len(lost)} of {len(found.modes)} modes are lost ({_named(lost)}), {part}"
         say("collapse" if share >= HALF else "partial", "; ".join(parts))
+    for state in ("lost", "starved"):
+        if rare := sorted((x for x in found.traits if x.state == state), key=lambda x: -x.expected):
+            # One that most samples have is no detail.
+            common = state == "lost" and rare[0].expected >= HALF * sum(mode.expected for mode in found.modes)
+            say("collapse" if common else "partial", f"{_named(rare)} {state}")
     blurred = fidelity.low or (fidelity.p_value <= DOOR and poor("precision"))
     if blurred:
         say("low_fidelity", _unlike(fidelity, measures))
@@ -238,6 +245,12 @@ def _evidence(found: Findings, measures: Mapping[str, Measure]) -> tuple[str, ..
         said.append(
             f"Of {len(found.conditions)} conditions, {collapsed} have collapsed; at most {100 * FALSE_ALARM:g} % of "
             "those by chance."
+        )
+    if found.traits:
+        counts = [sum(each.state == state for each in found.traits) for state in ("lost", "starved")]
+        said.append(
+            f"Of {len(found.traits)} categories or symbols and pairs of them that are frequent enough to be missed, "
+            f"{counts[0]} are lost and {counts[1]} starved."
         )
     thin = [mode for mode in found.modes if mode.state == "kept" and mode.ratio < HALF]
     if thin:

@@ -37,7 +37,12 @@ def write_diagnosis(directory: str | os.PathLike[str], diagnosis: Any) -> Path:
             "copies": ("Fakes, and the samples that they are nearest to", _copies(diagnosis)),
             "samples": ("Random samples", _samples(diagnosis.samples)),
         }
-    groups = {state: [mode for mode in diagnosis.modes if mode.state == state] for state in ("lost", "starved")}
+    both = [("modes", diagnosis.modes), ("categories, symbols and pairs of them", diagnosis.traits)]
+    gone = {
+        f"{state.capitalize()} {what}": sorted((x for x in found if x.state == state), key=lambda x: x.p_value)[:_NAMED]
+        for what, found in both
+        for state in ("lost", "starved")
+    }
     return write_page(
         Path(directory),
         figures,
@@ -49,7 +54,7 @@ def write_diagnosis(directory: str | os.PathLike[str], diagnosis: Any) -> Path:
         if diagnosis.found
         else (),
         conventions=diagnosis.conventions,
-        **groups,
+        gone=gone,
     )
 
 

@@ -339,3 +339,35 @@ def test_features_of_a_network_carry_the_hash_of_its_weights(tmp_path):
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     assert diagnosis.conventions["features"] == f"CLIP with the weights of {path} (SHA-256 {sha256})"
     assert diagnosis.real_features.shape == (60, 96)
+
+
+def test_embeddings_by_their_cosine(tmp_path, capsys):
+    """Lengths differ tenfold between both sides; by direction the fakes are like the reals, but for one cluster."""
+    random = np.random.RandomState(0)
+    center = random.normal(size=(5, 16))
+
+    def draw(n, modes, length):
+        x = center[random.choice(modes, n)] + 0.2 * random.normal(size=(n, 16))
+        return x * length * random.uniform(0.5, 2, (n, 1))
+
+    np.save(tmp_path / "real.npy", draw(600, 5, 1.0))
+    np.save(tmp_path / "alike.npy", draw(600, 5, 10.0))
+    np.save(tmp_path / "fewer.npy", draw(600, 4, 10.0))
+
+    def diagnosed(fake, *options):
+        out = tmp_path / f"{fake} {len(options)}"
+        command = ["diagnose", "--real", str(tmp_path / "real.npy"), "--fake", str(tmp_path / fake), "--out", str(out)]
+        assert main([*command, *options]) == 0
+        return json.loads((out / "diagnosis.json").read_text())
+
+    assert diagnosed("alike.npy")["verdict"] == "low_fidelity"
+    summary = diagnosed("alike.npy", "--distance", "cosine")
+    assert summary["verdict"] == "healthy" and "unit length" in summary["conventions"]["read"]["fake"][0]
+    assert diagnosed("fewer.npy", "--distance", "cosine")["lost_modes"]
+    x = np.load(tmp_path / "alike.npy")
+    x[7] = 0
+    np.save(tmp_path / "alike.npy", x)
+    capsys.readouterr()
+    command = ["diagnose", "--real", str(tmp_path / "real.npy"), "--fake", str(tmp_path / "alike.npy")]
+    assert main([*command, "--out", str(tmp_path / "none"), "--distance", "cosine"]) == 2
+    assert "vector 7 of" in capsys.readouterr().err
