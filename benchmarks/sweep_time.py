@@ -4,6 +4,16 @@
 
 The sweep is one command, 8 weights of R1 by 4 learning rates of the ring with 4 seeds; of the 128 commands that it
 replaces some are run, drawn at random, half of them before it and half after, and their mean time is taken for all.
+On two CPU cores that others used too, 51 minutes:
+
+| | seconds |
+| --- | --- |
+| the sweep | 2198 |
+| one command, mean of 12 | 61.9 (53.6 to 78.5) |
+| 128 commands | 7926 |
+
+The ratio is 0.28, and the samples of all 12 are equal bit for bit. Each setting is compiled by itself; on a CPU the time
+is saved by starting once, by measuring reals once, and by training and measuring the seeds of a setting together.
 """
 
 import dataclasses
