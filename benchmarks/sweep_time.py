@@ -12,8 +12,8 @@ On two CPU cores that others used too, 51 minutes:
 | one command, mean of 12 | 61.9 (53.6 to 78.5) |
 | 128 commands | 7926 |
 
-The ratio is 0.28, and the samples of all 12 are equal bit for bit. Each setting is compiled by itself; on a CPU the time
-is saved by starting once, by measuring reals once, and by training and measuring the seeds of a setting together.
+The ratio is 0.28, and the samples of all 12 are equal bit for bit. Each setting is compiled by itself; on a CPU the
+time is saved by starting once, by measuring reals once, and by training and measuring the seeds of a setting together.
 """
 
 import dataclasses
