@@ -117,7 +117,7 @@ def evolution(logarithms: jax.Array, key: jax.Array, state: Any, horizon: int) -
     """
     noise = SPREAD * jax.random.normal(jax.random.fold_in(jax.random.fold_in(key, 2), state.step), (PAIRS, 2))
     value = jax.vmap(lambda at: objective(at, key, state, horizon)[0])
-    slopes = (value(logarithms + noise) - value(logarithms - noise)) / (2 * SPREAD**2)
+    slopes = (value(logarithms[None] + noise) - value(logarithms[None] - noise)) / (2 * SPREAD**2)
     return jnp.mean(slopes[:, None] * noise, axis=0), trained(key, logarithms, state, horizon)
 
 

@@ -58,7 +58,7 @@ def _revision() -> str | None:
 def run_options(run: Run) -> dict[str, Any]:
     """Those options of a run that its results depend on."""
     options = dataclasses.asdict(run)
-    for name in ("workdir", "accept_changes", "coordinator", "processes", "process"):
+    for name in ("workdir", "accept_changes", "tensorboard", "coordinator", "processes", "process"):
         del options[name]
     # What is younger than the first runs leaves a line only where it is used, so that they continue.
     unused = {"start_from": None, "on_not_finite": "stop"}

@@ -273,6 +273,8 @@ class Run:
     """Seeds train in turn, bit for bit as if alone, as one vmapped program, on all devices, or as is fastest here."""
     divide_optimizer: bool = False
     """Spread the optimizers' moments over the devices that share a seed."""
+    tensorboard: bool = False
+    """Write events for TensorBoard into the folder of the run too; needs pip install 'jaxgan[tensorboard]'."""
     accept_changes: bool = False
     """Continue a run although its configuration has changed."""
     coordinator: str | None = None

@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from jaxgan.runs.checkpoints import Checkpoints
 from jaxgan.runs.claiming import Claim, Lock
 from jaxgan.runs.options import Run
 from jaxgan.training.arranging import classes_of, loops, mesh_of, several_of
+from jaxgan.training.callbacks import Callback
 from jaxgan.training.seeds import Programs, Seeds
 from jaxgan.training.sources import Source, source_of
 from jaxgan.training.stopping import stop_if_told
@@ -36,6 +37,7 @@ class Plan(NamedTuple):
       watched: the modes that are counted inside the step, or None.
       pack: examples that the discriminator judges together.
       starts: a state for each seed to start from, or None.
+      callbacks: are called after each logging point.
     """
 
     model: Model
@@ -47,6 +49,7 @@ class Plan(NamedTuple):
     watched: MonitoredModes | None
     pack: int
     starts: list[Any] | None
+    callbacks: Sequence[Callback] = ()
 
     @property
     def seeds(self) -> range:

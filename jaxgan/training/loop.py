@@ -1,5 +1,6 @@
 """`fit(...)`: the loop around a model, with logging, evaluation, checkpoints and the files that a run leaves behind."""
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from jaxgan.runs.claiming import claim, locked, record
 from jaxgan.runs.options import Run
 from jaxgan.runs.summary import Summary, write_summary
 from jaxgan.training.beginning import Course, Plan, begin, go_to, positions
+from jaxgan.training.callbacks import Callback, Point, tensorboard
 from jaxgan.training.divergence import keep_step
 from jaxgan.training.health import Health, both, healthy, not_finite, quantities
 from jaxgan.training.results import finished, summarized
@@ -51,6 +53,7 @@ def fit(
     watched: MonitoredModes | None = None,
     pack: int = 1,
     files: Mapping[str, Any] = {},
+    callbacks: Sequence[Callback] = (),
 ) -> Summary:
     """Trains a model from several seeds and writes the files of a run into a folder.
 
@@ -71,6 +74,7 @@ def fit(
       watched: the modes that a GAN's technique `alarms.watch` counts, if it has one.
       pack: examples that the discriminator judges together; devices share a minibatch by whole packs.
       files: further JSON files that the folder gets before training, by name.
+      callbacks: are called in order after each logging point, see `callbacks.Callback`.
 
     Returns:
       How the run ended, which is what `summary.json` holds.
@@ -85,8 +89,11 @@ def fit(
     check_finite(task)
     start = start_of(model, task, batch_size, run, directory)
     config = {**config, **start.recorded}
-    plan = Plan(model, task, evaluation, steps, batch_size, run, watched, pack, start.states)
-    with heeding_signals():
+    with contextlib.ExitStack() as stack:
+        if run.tensorboard:
+            callbacks = (*callbacks, stack.enter_context(tensorboard(directory / "tensorboard")))
+        plan = Plan(model, task, evaluation, steps, batch_size, run, watched, pack, start.states, callbacks)
+        stack.enter_context(heeding_signals())
         claimed = claim(directory, config, accept_changes=run.accept_changes)
         if not claimed.changed and (summary := finished(directory, steps, processes.say)) is not None:
             return summary
@@ -126,12 +133,13 @@ def _train(course: Course) -> Summary:
         checkpoints.check()
         if taken < ahead:
             raise _stopped(course, states, "")
+        evaluated = None
         diverged = _diverged(course, states, infos, healths)
         lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, diverged, strict=True)]
         if any(diverged):
             states = _recover(course, states, ahead, lines, detectors)
         if step % every_evaluation == 0 or step == steps:
-            samples, measured = _evaluate(course, states)
+            evaluated = samples, measured = _evaluate(course, states)
             shown = SNAPSHOT_IMAGES if course.source.images else SNAPSHOT_POINTS
             folder.add_snapshot(directory, step, samples[:, :shown])
             _show(bar, course.title, step, steps, progress["train_seconds"], measured)
@@ -139,6 +147,7 @@ def _train(course: Course) -> Summary:
                 line.update({name: x for name, x in of_seed.items() if np.size(x) <= LOGGED_MODES})
         states, alarmed = _alarmed(course, states, lines, detectors)
         folder.log(directory, lines)
+        _call(course, lines, evaluated and evaluated[0])
         if step == every_log and not course.source.streams and plan.model.effects is not None:
             state = several.each(states)[0]
             progress["silent_techniques"] = _silent(plan.model.effects, plan.task, state, plan.batch_size)
@@ -153,6 +162,15 @@ def _train(course: Course) -> Summary:
     if samples is None:  # killed after its last checkpoint, or what it left at its end is damaged
         samples, measured = _evaluate(course, states)
     return _finish(course, samples, measured)
+
+
+def _call(course: Course, lines: Sequence[Mapping[str, Any]], samples: np.ndarray | None) -> None:
+    """Hands a logging point to the callbacks."""
+    if course.plan.callbacks and processes.is_first():
+        plain = [folder.plain(line) for line in lines]
+        point = Point(course.progress["step"], course.plan.steps, plain, samples, course.plan.task.kind)
+        for callback in course.plan.callbacks:
+            callback(point)
 
 
 def _save(course: Course, states: Any) -> None:
