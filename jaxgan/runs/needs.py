@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import re
+import warnings
 from typing import Any
 
 import jax
@@ -39,7 +40,9 @@ def check_memory(architecture: Architecture, training: Training, run: Run, task:
     try:
         model = example.model(architecture, training)
         key = jax.eval_shape(lambda: jax.random.key(0))
-        state = jax.eval_shape(model.init, key, example.batch(training.batch_size))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sizes beyond 32 bits, which are refused here
+            state = jax.eval_shape(model.init, key, example.batch(training.batch_size))
     except (OverflowError, MemoryError) as error:
         raise ValueError(f"a number among the options is too large: {reason(error)}") from error
     of_state = sum(math.prod(x.shape) * x.dtype.itemsize for x in _arrays(state))

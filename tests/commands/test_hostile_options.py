@@ -5,6 +5,7 @@
 
 import math
 import random
+import warnings
 
 import pytest
 
@@ -49,14 +50,18 @@ RUN = Run(seeds=2, samples=100)
         ({"generator": "mlp:widths=1000000000000"}, {}, {}, "networks, optimizers and techniques"),
         ({}, {"technique": ("replay:1000000000000",)}, {}, "networks, optimizers and techniques"),
         ({}, {"technique": ("infogan:categories=1000000000000",)}, {}, "a number among the options is too large"),
+        ({}, {"technique": ("infogan:continuous=1000000000000",)}, {}, "a number among the options is too large"),
+        ({}, {"technique": ("particle_prior:count=9,width=1000000000000",)}, {}, "networks, optimizers and techniques"),
         ({}, {"batch_size": 10**12}, {}, "a batch of 1,000,000,000,000 examples would take 491,738 GiB"),
         ({}, {}, {"seeds": 10**9}, "networks, optimizers and techniques of 1,000,000,000 seeds would take"),
         ({}, {}, {"samples": 10**12}, "1,000,000,000,000 samples of each seed of 2 seeds would take 29,802 GiB"),
     ],
 )
 def test_what_never_fits_is_refused_by_what_it_needs(architecture, training, run, says):
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(ValueError, match=says), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         check_memory(Architecture(**architecture), Training(**training), Run(**{"seeds": 2, **run}), data.ring())
+    assert not said  # they would be lines before the one that counts
 
 
 def test_what_fits_is_not_refused(monkeypatch):
