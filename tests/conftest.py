@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # A test compiles a program to run it a few times: halving the compile time is worth more than a fast program.
 FLAGS = ["--xla_force_host_platform_device_count=8", "--xla_backend_optimization_level=0"]
+FLAGS.append("--xla_cpu_parallel_codegen_split_count=1")  # the cores are busy with other workers
 if version("jax").startswith("0.10."):  # later ones do not know this flag, and an unknown flag ends the process
     FLAGS.append("--xla_cpu_use_fusion_emitters=false")
 os.environ["XLA_FLAGS"] = " ".join(FLAGS)
