@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from jaxgan.diagnosis.advice import advice
 from jaxgan.diagnosis.conditions import Condition
 from jaxgan.diagnosis.copies import Copies, Membership
 from jaxgan.diagnosis.fidelity import Fidelity
@@ -276,31 +277,4 @@ def _healthy_advice(found: Findings, differing: Sequence[str]) -> tuple[str, ...
     return (
         f"Nothing is wrong that these samples could show: a loss of less than {100 * found.noticed:.1f} % of the data "
         "would not; more samples show smaller ones.",
-    )
-
-
-def advice(kind: str, quality: str) -> tuple[str, ...]:
-    """What to try next about a verdict's kind and quality, in order, with the reason."""
-    if kind == "healthy" and quality == "good":
-        return ("Nothing is wrong that these samples could show; more samples show smaller losses.",)
-    if kind == "copies":
-        return (
-            "Compare with reals that the generator has not seen (--holdout): copies of those would be chance.",
-            "Train on more data or for less long, and augment it (--technique adaptive_augmentation).",
-        )
-    if quality == "low" and kind != "collapse":
-        return (
-            "Train for longer, and let the learning rates fall at the end: quality comes last.",
-            "Sample from a moving average of the generator (--average 0.999), which removes its wandering.",
-            "Add --technique r1:1.0: a discriminator without a penalty stops giving useful gradients.",
-            "Compare the images' range and size with the data once more: a wrong scale looks like noise.",
-        )
-    return (
-        "Pack the discriminator (--pack 2 or more): it then sees that a pack has too little variety, which a single "
-        "sample cannot show.",
-        "Take the relativistic loss with --technique r1:1.0 r2:1.0: it compares every fake with a real, so that "
-        "dropping a mode costs something.",
-        "Look ahead (--unroll.steps 5) where the generator runs from mode to mode: it then sees the answer.",
-        "Lower the generator's learning rate or raise the discriminator's: a generator that is too fast chases.",
-        "Go back to the last checkpoint with all its modes; a lost mode seldom returns by itself.",
     )
