@@ -56,7 +56,8 @@ def table(task: str, prepared: Prepared, found: Mapping[str, dict[str, Any]]) ->
 def picture(shown: Mapping[str, tuple[Prepared, Mapping[str, dict[str, Any]]]]) -> Figure:
     """Paired differences at equal steps with their intervals, a column for each task, best on top."""
     rows = max(len(found) for _, found in shown.values())
-    figure = Figure(figsize=(4.2 * len(shown), 0.21 * rows + 1.2), layout="constrained")
+    figure = Figure(figsize=(4.2 * len(shown), 0.21 * rows + 1.6), layout="constrained")
+    figure.suptitle("Paired difference to the plain GAN, mean and 95 % interval; blue helps, orange harms", fontsize=10)
     for axes, (task, (prepared, found)) in zip(
         np.atleast_1d(figure.subplots(1, len(shown))), shown.items(), strict=True
     ):

@@ -82,3 +82,35 @@ def test_the_report_judges_paired_differences_and_names_what_was_refused(tmp_pat
     assert "+3.333" in rows["better"] and not rows["unclear"].rstrip("| ").endswith(("helps", "harms"))
     assert "- labels: refused, needs labels" in lines
     assert (tmp_path / "table.png").stat().st_size > 5000
+
+
+def test_the_table_in_the_readme_is_that_of_the_cells():
+    from compare_report import cells, interval
+    from compare_techniques import RESULTS
+
+    readme = (EXPERIMENTS.parent / "README.md").read_text(encoding="utf-8")
+    part = readme.split("### Which to try first")[1].split("- **It has")[0]
+    rows = [[x.strip() for x in line.strip("|").split("|")] for line in part.splitlines() if " ± " in line]
+    assert len(rows) >= 10
+    found = {task: cells(RESULTS, task) for task in ("ring", "grid", "stacked")}
+    for name, *numbers, cost in rows:
+        names = [each for each in found["ring"] if each.replace("_", " ") == name.replace(" and ", "+")]
+        assert len(names) == 1, name
+        of = [found[task][names[0]] for task in ("ring", "grid", "stacked")]
+        for number, cell, digits in zip(numbers, of, (1, 1, 0), strict=True):
+            mean, half = interval([end["modes"] for end in cell["equal_steps"]])
+            assert number == f"{mean:.{digits}f} ± {half:.{digits}f}"
+        costs = [cell["cost"] for cell in of]
+        assert cost == f"{min(costs):.1f} to {max(costs):.1f}"
+    helps = {task: 0 for task in found}
+    for task, of_task in found.items():
+        plain = of_task["plain"]["equal_steps"]
+        for name, cell in of_task.items():
+            if name != "plain" and "refused" not in cell:
+                pairs = zip(cell["equal_steps"], plain, strict=True)
+                mean, half = interval([end["modes"] - without["modes"] for end, without in pairs])
+                helps[task] += mean - half > 0
+    assert f"{helps['stacked']} of 78 settings" in readme and f"{helps['ring']} of 80 on the ring" in readme
+    assert helps["grid"] == 10 and "Of the ten that help there" in readme
+    best = [end["modes"] for end in found["stacked"]["mode_seeking+covariance_matching"]["equal_steps"]]
+    assert f"{min(best):.0f} to {max(best):.0f}" in readme and min(best) > 900
