@@ -62,7 +62,9 @@ def tensorboard(directory: Path) -> Iterator[Callback]:
             seed = line["seed"]
             if seed not in writers:
                 folder = str(directory / f"seed_{seed}")
-                writers[seed] = SummaryWriter(folder, purge_step=point.step, flush_secs=FLUSHED)
+                # Names are of seconds, and a run that goes on within one must not write over what was there.
+                suffix = f".{point.step:012d}"
+                writers[seed] = SummaryWriter(folder, purge_step=point.step, flush_secs=FLUSHED, filename_suffix=suffix)
             for name, value in scalars(line):
                 writers[seed].add_scalar(name, value, point.step)
             if point.samples is not None and point.kind == "images":

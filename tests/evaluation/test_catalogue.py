@@ -20,8 +20,6 @@ from jaxgan.types import Batch
 
 # What is public in `jaxgan.metrics` and measured by no name, each with the reason.
 NO_METRICS = {
-    "frechet_distance_from_moments": "the second half of frechet_distance, for moments that are stored",
-    "moments": "the first half of frechet_distance",
     "autocorrelation": "what autocorrelation_distance compares",
     "missing_modes": "names the modes without counts, which a summary lists as `missing`",
     "data_copying": "takes unseen data beside the training data and the fakes",
