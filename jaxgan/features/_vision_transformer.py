@@ -1,6 +1,7 @@
 """A vision transformer as functions of its weights, which DINOv2 and CLIP share."""
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.features._images import float_images
+from jaxgan.features._weights import read_weights
 from jaxgan.types import Array, PyTree
 
 HIGHEST = jax.lax.Precision.HIGHEST
@@ -96,6 +98,27 @@ class Stored(NamedTuple):
     arrays: dict[str, np.ndarray]
     path: Path
     network: str
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str], network: str, prefix: str, advice: str) -> "Stored":
+        """The arrays of a file, by names without a prefix that some have.
+
+        Raises:
+          ValueError: if it is missing, with advice, or cannot be read.
+        """
+        file = Path(path)
+        if not file.is_file():
+            raise ValueError(f"no weights of {network} at {file}: {advice}")
+        return cls({name.removeprefix(prefix): array for name, array in read_weights(file).items()}, file, network)
+
+    def check_width(self, width: int, head: int) -> None:
+        """Refuses a network whose width is no multiple of that of a head.
+
+        Raises:
+          ValueError: if it is none.
+        """
+        if not width or width % head:
+            raise ValueError(f"{self.path} is not {self.network}: it is {width} wide, not a multiple of {head}")
 
     def take(self, name: str, *shape: int | None) -> np.ndarray:
         """One array in float32; None stands for any length.

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +16,6 @@ from jaxgan.features._vision_transformer import (
     normalised_pixels,
     stacked,
 )
-from jaxgan.features._weights import read_weights
 from jaxgan.types import Array, PyTree
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # of the published network
@@ -73,16 +71,10 @@ def load_clip(path: str | os.PathLike[str]) -> PyTree:
       ValueError: if the file is missing, cannot be read, or is not of this network; the message names the first entry
         that is missing or of another shape.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise ValueError(f"no weights of CLIP at {file}: {ADVICE}")
-    stored = Stored(
-        {name.removeprefix("vision_model."): array for name, array in read_weights(file).items()}, file, "CLIP"
-    )
+    stored = Stored.read(path, "CLIP", "vision_model.", ADVICE)
     token = stored.take("embeddings.class_embedding", None)
     width = len(token)
-    if not width or width % HEAD:
-        raise ValueError(f"{file} is not CLIP: it is {width} wide, not a multiple of {HEAD}")
+    stored.check_width(width, HEAD)
     position = stored.positions("embeddings.position_embedding.weight", width=width)
     kernel = stored.patch("embeddings.patch_embedding", width)
     blocks = range(stored.layers("encoder.layers."))

@@ -4,7 +4,6 @@ import math
 import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -20,7 +19,6 @@ from jaxgan.features._vision_transformer import (
     normalised_pixels,
     stacked,
 )
-from jaxgan.features._weights import read_weights
 from jaxgan.types import Array, PyTree
 
 SIDE = 224
@@ -117,21 +115,16 @@ def load_dinov2(path: str | os.PathLike[str]) -> PyTree:
       ValueError: if the file is missing, cannot be read, or is not of this network, such as the largest one, whose
         hidden layers are gated; the message names the first entry that is missing or of another shape.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise ValueError(f"no weights of DINOv2 at {file}: {ADVICE}")
-    arrays = {name.removeprefix("dinov2."): array for name, array in read_weights(file).items()}
-    stored = Stored(arrays, file, "DINOv2")
-    names = HUGGING_FACE if HUGGING_FACE.token in arrays else PUBLISHED
+    stored = Stored.read(path, "DINOv2", "dinov2.", ADVICE)
+    names = HUGGING_FACE if HUGGING_FACE.token in stored.arrays else PUBLISHED
     token = stored.take(names.token, 1, 1, None)
     width = token.shape[-1]
-    if not width or width % HEAD:
-        raise ValueError(f"{file} is not DINOv2: it is {width} wide, not a multiple of {HEAD}")
+    stored.check_width(width, HEAD)
     patch = stored.patch(names.patch, width)
     if SIDE % len(patch):
-        raise ValueError(f"{file} is not DINOv2: patches of {len(patch)} pixels do not divide {SIDE}")
+        raise ValueError(f"{stored.path} is not DINOv2: patches of {len(patch)} pixels do not divide {SIDE}")
     # The networks with registers were published with another interpolation than those without.
-    several = names.registers in arrays
+    several = names.registers in stored.arrays
     position = stored.positions(names.position, 1, width=width)
     blocks = range(stored.layers(names.blocks))
     tree = {

@@ -133,13 +133,12 @@ def _train(course: Course) -> Summary:
         checkpoints.check()
         if taken < ahead:
             raise _stopped(course, states, "")
-        evaluated = None
         diverged = _diverged(course, states, infos, healths)
         lines = [_line(step, *of_seed) for of_seed in zip(seeds, infos, diverged, strict=True)]
         if any(diverged):
             states = _recover(course, states, ahead, lines, detectors)
-        if step % every_evaluation == 0 or step == steps:
-            evaluated = samples, measured = _evaluate(course, states)
+        if evaluated := step % every_evaluation == 0 or step == steps:
+            samples, measured = _evaluate(course, states)
             shown = SNAPSHOT_IMAGES if course.source.images else SNAPSHOT_POINTS
             folder.add_snapshot(directory, step, samples[:, :shown])
             _show(bar, course.title, step, steps, progress["train_seconds"], measured)
@@ -147,7 +146,7 @@ def _train(course: Course) -> Summary:
                 line.update({name: x for name, x in of_seed.items() if np.size(x) <= LOGGED_MODES})
         states, alarmed = _alarmed(course, states, lines, detectors)
         folder.log(directory, lines)
-        _call(course, lines, evaluated and evaluated[0])
+        _call(course, lines, samples if evaluated else None)
         if step == every_log and not course.source.streams and plan.model.effects is not None:
             state = several.each(states)[0]
             progress["silent_techniques"] = _silent(plan.model.effects, plan.task, state, plan.batch_size)
