@@ -1,4 +1,4 @@
-"""Pages of the site that are written elsewhere: one for each public name, the README by its sections, pictures.
+"""Pages of the site that are written elsewhere: one for each public name, the README by its sections, results.
 
 `mkdocs build` runs it. A public name is what `from jaxgan.PACKAGE import NAME` gives, but those of other libraries.
 """
@@ -32,7 +32,12 @@ PACKAGES = {
     "jaxgan.backend": "Backends",
 }
 GUIDES = "guide"
-PICTURES = (("cycling", "cycling.png"), ("continued", "continued.png"))
+RESULTS = (
+    "cycling/cycling.png",
+    "continued/continued.png",
+    "compare_techniques/table.md",
+    "compare_techniques/table.png",
+)
 
 
 @functools.cache
@@ -66,7 +71,7 @@ def sections(readme: str) -> dict[str, str]:
     """The sections of the README by their titles, with links that work in the site."""
     parts = re.split(r"^## (.+)$", readme, flags=re.MULTILINE)
     return {
-        title: re.sub(r"\]\(docs/([^)]+)\)", r"](../\1)", text).strip()
+        title: re.sub(r"\]\((?:docs|experiments(?=/results/))/([^)]+)\)", r"](../\1)", text).strip()
         for title, text in zip(parts[1::2], parts[2::2], strict=True)
     }
 
@@ -105,9 +110,9 @@ def generate() -> None:
             inner.append(f"        * [{name}]({where}/{name}.md)")
         write(f"{where}/index.md", "\n".join(lines) + "\n")
         listed += [f"    * [{title}]({where}/index.md)", *inner]
-    for result, name in PICTURES:
-        with mkdocs_gen_files.open(f"pictures/{name}", "wb") as file:
-            file.write((ROOT / "experiments" / "results" / result / name).read_bytes())
+    for name in RESULTS:
+        with mkdocs_gen_files.open(f"results/{name}", "wb") as file:
+            file.write((ROOT / "experiments" / "results" / name).read_bytes())
     write("SUMMARY.md", "\n".join(listed) + "\n")
 
 
