@@ -262,6 +262,12 @@ def cases() -> dict[str, Case]:
                 says("collapse") if different == 20 else says("partial", "collapse"),
                 10,
             )
+    for levels in (3, 10, 25):
+        found[f"1000 patches, all of them copies, noise {levels}"] = (
+            lambda seed, s=levels: copied("patches", 1000, 1.0, s, seed),
+            says("copies"),
+            10,
+        )
     changes = {
         "blur 0.7": lambda x: blurred(x, 0.7),
         "blur 1.5": lambda x: blurred(x, 1.5),

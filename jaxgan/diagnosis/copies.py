@@ -1,5 +1,7 @@
 """Copies: fakes that are nearly the same as a given real, more often than another real is."""
 
+import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,11 +15,13 @@ from jaxgan.diagnosis.neighbours import (
     PERMUTATIONS,
     QUANTILES,
     below,
+    excess,
     nearest_of,
     neighbours,
     permutation_p_value,
     pooled,
     sharp_limit,
+    times_nearer,
     typical,
 )
 
@@ -48,9 +52,12 @@ class Copies(NamedTuple):
 def measure_copies(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Copies:
     """Tests whether fakes are nearer to the reals than other reals are.
 
-    The distance of each fake to the nearest real is compared with that of each real to the nearest other one, by
-    `permutation_p_value`. Copies are told at limits of at most half of the median distance of reals, where three times
-    as many fakes are below as the reals of the same region lead to expect, and if they copy three different reals.
+    A copy is nearer to a real than another real is, and, under noise too, much nearer to one real than to any other. So
+    two tests permute which samples are fake: one compares how many of the fakes and of the reals are nearer to a real
+    than each of eight limits, the other takes the mean over fakes of the logarithm of how many times nearer the nearest
+    real is than the next. Copies are told by the distance or by that ratio, whichever tells more: at limits of at most
+    half, of the median distance of reals and of the next, where three times as many fakes are below as the reals of the
+    same region lead to expect, and if they copy three different reals.
 
     Args:
       real: `[n, d]` coordinates.
@@ -64,31 +71,64 @@ def measure_copies(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Copi
     reals, fakes = real[places], fake[fake_places]
     found = pooled(reals, fakes, seed=seed)
 
-    def to_reals(is_fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def closer(is_fake: np.ndarray) -> float:
         away = nearest_of(found, ~is_fake)
-        return away[is_fake], away[~is_fake]
+        return excess(away[is_fake], away[~is_fake], found.limits)
 
-    p_value = permutation_p_value(found, to_reals, seed=seed)
-    nothing = np.zeros((0, 2), int)
+    def to_one(is_fake: np.ndarray) -> float:
+        near, next_near = (nearest_of(found, ~is_fake, rank=rank)[is_fake] for rank in (1, 2))
+        return float(np.mean(times_nearer(near, next_near)))
+
+    p_value = permutation_p_value(found.is_fake, closer, to_one, seed=seed)
     if p_value > DOOR:
-        return Copies(0.0, nothing, p_value)
-    scale = typical(reals, reals, seed=seed)
-    away, copied = (x[:, 0] for x in NearestNeighbors(n_neighbors=1, algorithm="brute").fit(reals).kneighbors(fakes))
-    of_fakes, of_reals = away / typical(fakes, reals, seed=seed), neighbours(reals, 1)[0][:, 0] / scale
+        return Copies(0.0, np.zeros((0, 2), int), p_value)
+    away, copied = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(reals).kneighbors(fakes)
+    between = neighbours(reals, 2)[0]
+    of_fakes = away[:, 0] / typical(fakes, reals, seed=seed)
+    of_reals = between[:, 0] / typical(reals, reals, seed=seed)
+    usual = _usual(reals, fakes, seed)
+    told = [
+        _told(of_fakes, of_reals, copied[:, 0], usual, NEAR * float(np.median(of_reals))),
+        _told(_share(away), _share(between), copied[:, 0], usual, NEAR),
+    ]
+    share, order = max(told, key=lambda one: one[0])
+    return Copies(share, np.stack([fake_places[order], places[copied[order, 0]]], axis=1), p_value)
+
+
+def _share(away: np.ndarray) -> np.ndarray:
+    """Distance to the nearest as a share of that to the next, 1 where both are zero; from `[n, 2]` to `[n]`."""
+    return np.where(away[:, 1] > 0, away[:, 0] / np.maximum(away[:, 1], 1e-12), 1.0)
+
+
+def _usual(reals: np.ndarray, fakes: np.ndarray, seed: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """How many fakes are below limits if they are so as often as the reals of their regions.
+
+    From numbers of the reals `[n]` and limits `[k]` to `[k]`.
+    """
     with threadpool_limits(1):
         regions = KMeans(max(1, min(REGIONS, len(reals) // 25)), n_init="auto", random_state=seed).fit(reals)
     of_fake, of_real = regions.predict(fakes), np.asarray(regions.labels_)
 
-    def usual(limits: np.ndarray) -> np.ndarray:
+    def usual(of_reals: np.ndarray, limits: np.ndarray) -> np.ndarray:
         rates = [below(of_reals[of_real == i], limits) / np.sum(of_real == i) for i in np.unique(of_real)]
         return np.bincount(of_fake, minlength=len(rates)) @ np.stack(rates)
 
-    limit = sharp_limit(of_fakes, usual, NEAR * float(np.median(of_reals)))
+    return usual
+
+
+def _told(
+    of_fakes: np.ndarray,
+    of_reals: np.ndarray,
+    copied: np.ndarray,
+    usual: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    largest: float,
+) -> tuple[float, np.ndarray]:
+    """The share of fakes that are copies, above what is usual, and their positions, the nearest first."""
+    limit = sharp_limit(of_fakes, functools.partial(usual, of_reals), largest)
     if limit is None or len(np.unique(copied[of_fakes <= limit])) < FEWEST:
-        return Copies(0.0, nothing, p_value)
+        return 0.0, np.zeros(0, int)
     order = np.argsort(of_fakes, kind="stable")[: np.sum(of_fakes <= limit)]
-    share = max(0.0, len(order) / len(fakes) - float(np.mean(of_reals <= limit)))
-    return Copies(share, np.stack([fake_places[order], places[copied[order]]], axis=1), p_value)
+    return max(0.0, len(order) / len(of_fakes) - float(np.mean(of_reals <= limit))), order
 
 
 class Membership(NamedTuple):

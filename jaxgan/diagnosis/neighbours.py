@@ -9,9 +9,10 @@ from sklearn.neighbors import NearestNeighbors
 
 AROUND = 256  # samples that tell the typical distance
 SEEN = 32  # nearest neighbours of each
-PERMUTATIONS, ENOUGH_ABOVE = 999, 10
+PERMUTATIONS, ENOUGH_ABOVE = 1999, 10
 QUANTILES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
-NEAR = 0.5  # of the median distance from a real to the next, below which two samples can be copies
+NEAR = 0.5  # of a usual distance from a real to the next, below which two samples can be copies
+NEARER = 10.0  # times as near, from which on a sample is the same
 SHARP = 3.0  # times as many must be nearer than the limit as is usual
 
 
@@ -68,42 +69,52 @@ def pooled(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Pooled:
     return Pooled(away, positions, np.arange(len(both)) >= len(real), np.quantile(away[:, 0], QUANTILES))
 
 
-def nearest_of(found: Pooled, wanted: np.ndarray) -> np.ndarray:
-    """Distance `[n + m]` of each to the nearest of those that are wanted; if none is seen, to the last that is."""
-    able = wanted[found.positions]
+def nearest_of(found: Pooled, wanted: np.ndarray, *, rank: int = 1) -> np.ndarray:
+    """Distance `[n + m]` of each to the nearest of those that are wanted, or to the next after it.
+
+    Where fewer are among the neighbours that were looked for, it is the distance to the last of these.
+    """
+    able = np.cumsum(wanted[found.positions], axis=1) == rank
     first = np.where(able.any(axis=1), able.argmax(axis=1), -1)
     return found.away[np.arange(len(found.away)), first]
 
 
-def permutation_p_value(
-    found: Pooled, distances: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], *, seed: int = 0
-) -> float:
-    """Tests whether distances of fakes are below some limit more often than those of reals.
+def times_nearer(near: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """Logarithm of how many times nearer the one is than the other, from 1 to 10; 1 where both are equal."""
+    tiny = 1e-12
+    return np.log(np.clip(np.maximum(far, tiny) / np.maximum(near, tiny), 1, NEARER))
 
-    The statistic is the largest difference of both shares over the limits, in units of its deviation. Which samples are
-    fake is permuted, so the test is exact if reals and fakes are exchangeable. It stops when the p-value is surely not
-    small.
+
+def excess(of_fakes: np.ndarray, of_reals: np.ndarray, limits: np.ndarray) -> float:
+    """How much more often distances of fakes `[m]` than of reals `[n]` are at most some limit, in its deviations."""
+    counts, sizes = [below(side, limits) for side in (of_fakes, of_reals)], (len(of_fakes), len(of_reals))
+    share = (counts[0] + counts[1] + 1) / (sum(sizes) + 1)
+    difference = counts[0] / sizes[0] - counts[1] / sizes[1]
+    return float(np.max(difference / np.sqrt(share * (1 / sizes[0] + 1 / sizes[1]))))
+
+
+def permutation_p_value(is_fake: np.ndarray, *statistics: Callable[[np.ndarray], float], seed: int = 0) -> float:
+    """Tests whether a number, or one of several, is larger than it were if reals and fakes were exchangeable.
+
+    Which samples are fake is permuted, so the test is exact whatever the numbers are; of several the smallest p-value
+    counts, times their number (Bonferroni). It stops when the p-value is surely not small.
 
     Args:
-      found: all samples.
-      distances: from which are fake `[n + m]` to the distances of fakes `[m]` and of reals `[n]`.
+      is_fake: `[n + m]`.
+      statistics: from which are fake to a number.
       seed: of the permutations.
 
     Reference:
       Besag and Clifford, "Sequential Monte Carlo p-values", 1991.
     """
+    return min(1.0, len(statistics) * min(_permutation_p_value(is_fake, each, seed) for each in statistics))
+
+
+def _permutation_p_value(is_fake: np.ndarray, statistic: Callable[[np.ndarray], float], seed: int) -> float:
     random = np.random.RandomState(seed)
-
-    def statistic(is_fake: np.ndarray) -> float:
-        sides = distances(is_fake)
-        counts, sizes = [below(side, found.limits) for side in sides], [len(side) for side in sides]
-        share = (counts[0] + counts[1] + 1) / (sum(sizes) + 1)
-        difference = counts[0] / sizes[0] - counts[1] / sizes[1]
-        return float(np.max(difference / np.sqrt(share * (1 / sizes[0] + 1 / sizes[1]))))
-
-    observed, above = statistic(found.is_fake), 0
+    observed, above = statistic(is_fake), 0
     for drawn in range(1, PERMUTATIONS + 1):
-        above += statistic(random.permutation(found.is_fake)) >= observed
+        above += statistic(random.permutation(is_fake)) >= observed
         if above == ENOUGH_ABOVE:
             return above / drawn
     return (above + 1) / (PERMUTATIONS + 1)

@@ -10,6 +10,12 @@ def cloud(n, seed, d=16):
     return np.random.RandomState(seed).normal(size=(n, d)).astype(np.float32)
 
 
+def uneven(n, seed):
+    """A cloud of which one half is ever denser towards its middle."""
+    scales = np.where(np.arange(n) % 2, 1, 10 ** np.random.RandomState(seed + 100).uniform(-2, 0, n))
+    return (cloud(n, seed) * scales[:, None]).astype(np.float32)
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 @pytest.mark.parametrize("share", [0.03, 1.0])
 def test_copies_of_reals_are_found_beside_their_originals(share, noise):
@@ -21,6 +27,15 @@ def test_copies_of_reals_are_found_beside_their_originals(share, noise):
     assert result.found and result.share == pytest.approx(share, rel=0.3)
     assert len(result.pairs) == pytest.approx(k, rel=0.3)
     assert np.linalg.norm(fake[result.pairs[:, 0]] - real[result.pairs[:, 1]], axis=1).max() <= 8 * noise + 1e-3
+
+
+def test_copies_under_noise_that_is_wider_than_what_lies_between_other_reals():
+    real, noise = uneven(600, 0), 0.1 * cloud(600, 2)
+    result = measure_copies(real, real + noise)
+    assert result.found and result.share > 0.3, result  # the rest is denser than the noise
+    assert np.mean(result.pairs[:, 0] == result.pairs[:, 1]) > 0.7
+    noisy = measure_copies(real, uneven(600, 1) + noise)
+    assert not noisy.found, noisy
 
 
 @pytest.mark.parametrize("name", ["alike", "narrow", "in the densest place", "reals that repeat"])

@@ -10,6 +10,12 @@ def cloud(n, seed, d=16):
     return np.random.RandomState(seed).normal(size=(n, d)).astype(np.float32)
 
 
+def uneven(n, seed):
+    """A cloud of which one half is ever denser towards its middle."""
+    scales = np.where(np.arange(n) % 2, 1, 10 ** np.random.RandomState(seed + 100).uniform(-2, 0, n))
+    return (cloud(n, seed) * scales[:, None]).astype(np.float32)
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 @pytest.mark.parametrize("different", [10, 150])
 def test_so_many_different_samples(different, noise):
@@ -30,6 +36,15 @@ def test_one_sample_many_times():
         result.found and result.share == pytest.approx(0.1, abs=0.02) and result.largest == pytest.approx(0.1, abs=0.01)
     )
     assert sorted(result.groups[0]) == list(range(60))
+
+
+def test_repeats_under_noise_that_is_wider_than_what_lies_between_other_reals():
+    random = np.random.RandomState(0)
+    fake = uneven(600, 1)[random.randint(0, 100, 600)] + 0.1 * cloud(600, 2)
+    result = measure_repeats(uneven(600, 0), fake)
+    assert result.found and 0.3 < result.share < 0.6, result  # the rest is denser than the noise
+    noisy = measure_repeats(uneven(600, 0), uneven(600, 1) + 0.1 * cloud(600, 2))
+    assert not noisy.found, noisy
 
 
 @pytest.mark.parametrize("name", ["alike", "half as wide", "in one place", "reals that repeat too"])
