@@ -37,36 +37,57 @@ def quantities(state: Any, info: Any) -> list[str]:
       state: a named tuple; those of its fields that have `params`, such as players, are watched.
       info: a named tuple of scalars, or None; those that end in "loss" or "gradient_norm" are watched.
     """
-    return [name for name, _ in _parts(state, info)]
+    return [*_scalars(info), *_players(state)]
 
 
-def _parts(state: Any, info: Any) -> list[tuple[str, PyTree]]:
+def _scalars(info: Any) -> dict[str, Array]:
     reported = getattr(info, "_fields", ())
-    scalars = [(name, getattr(info, name)) for end in WATCHED for name in reported if name.endswith(end)]
+    return {name: getattr(info, name) for end in WATCHED for name in reported if name.endswith(end)}
+
+
+def _players(state: Any) -> dict[str, PyTree]:
     fields = {name: getattr(state, name) for name in getattr(state, "_fields", ())}
-    return scalars + [(f"{name}.params", part.params) for name, part in fields.items() if hasattr(part, "params")]
+    return {f"{name}.params": part.params for name, part in fields.items() if hasattr(part, "params")}
 
 
-def _finite(tree: PyTree) -> Array:
-    """Whether all numbers of a tree are finite, and can be summed: a scalar."""
+def sums(state: Any) -> list[Array]:
+    """Sums of the parameters of each player: scalars that are not finite if a parameter is not."""
+    # A sum takes half the time of asking each of them.
+    return [_sum(params) for params in _players(state).values()]
+
+
+def _sum(tree: PyTree) -> Array:
     floats = [a for a in map(jnp.asarray, jax.tree.leaves(tree)) if jnp.issubdtype(a.dtype, jnp.inexact)]
-    # A sum is not finite if one of its terms is not, and takes half the time of asking each of them.
-    return jnp.isfinite(sum((jnp.sum(a, dtype=jnp.promote_types(a.dtype, jnp.float32)) for a in floats), jnp.zeros(())))
+    return sum((jnp.sum(a, dtype=jnp.promote_types(a.dtype, jnp.float32)) for a in floats), jnp.zeros(()))
 
 
-def checked(health: Health, state: Any, info: Any) -> tuple[Health, Array]:
-    """Looks at a step that was taken; returns what is known so far, and whether all of this step was finite.
+def finite(summed: Sequence[Array], info: Any) -> Array:
+    """Which of the `quantities` are finite: `[..., k]`, of one step or of several that are stacked.
 
     Args:
-      health: before the step.
-      state: after the step.
+      summed: from `sums`.
       info: of the step.
     """
-    finite = jnp.stack([_finite(part) for _, part in _parts(state, info)])
-    bad, new = ~finite.all(), health.first == 0
-    first = jnp.where(bad & new, state.step, health.first)
-    quantity = jnp.where(bad & new, jnp.argmin(finite).astype(jnp.int32), health.quantity)
-    return Health(first, quantity, health.steps + bad.astype(jnp.int32)), ~bad
+    found = [jnp.isfinite(a) for a in (*_scalars(info).values(), *summed)]
+    return jnp.stack(jnp.broadcast_arrays(*found), axis=-1) if found else jnp.ones((1,), bool)
+
+
+def checked(health: Health, last: Array, found: Array) -> Health:
+    """What is known of some steps and of those that follow them.
+
+    Args:
+      health: of the steps before.
+      last: the last step, counted from 1.
+      found: `[steps, k]`, which of the `quantities` were finite after each of the steps up to the last.
+    """
+    bad = ~found.all(axis=1)
+    place = jnp.argmax(bad)
+    new = bad.any() & (health.first == 0)
+    return Health(
+        first=jnp.where(new, last - len(bad) + 1 + place, health.first).astype(jnp.int32),
+        quantity=jnp.where(new, jnp.argmin(found[place]), health.quantity).astype(jnp.int32),
+        steps=health.steps + bad.sum(dtype=jnp.int32),
+    )
 
 
 def both(earlier: Health, later: Health) -> Health:
@@ -77,7 +98,7 @@ def both(earlier: Health, later: Health) -> Health:
 
 def params_are_finite(state: PyTree) -> bool:
     """Whether all parameters in a state, or in those of several seeds, are finite."""
-    return bool(jax.jit(lambda state: _finite([part for _, part in _parts(state, None)]))(state))
+    return bool(jax.jit(lambda state: finite(sums(state), None).all())(state))
 
 
 def not_finite(health: Health, names: Sequence[str]) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from jax.sharding import Mesh
 from jaxgan.backend import compiler, in_force
 from jaxgan.backend.random_bits import straight
 from jaxgan.training import placement
-from jaxgan.training.health import Health, checked, healthy
+from jaxgan.training.health import Health, checked, finite, healthy, sums
 from jaxgan.training.placement import SEED
 from jaxgan.types import Array, Batch, Key, Model, PyTree, as_batch
 
@@ -118,19 +118,22 @@ def programs(
     def advance(key: Key, state: PyTree, feed: PyTree, health: Health) -> tuple[PyTree, Any, Health]:
         key_model, key_data, _ = keys(key)
 
-        def step(carried: tuple[PyTree, Health], _: None) -> tuple[tuple[PyTree, Health], Any]:
-            before, health = carried
+        def step(before: PyTree, _: None) -> tuple[PyTree, tuple[Any, list[Array]]]:
             after, info = model.step(key_model, before, *examples(key_data, before.step, feed))
-            health, finite = checked(health, after, info)
+            summed = sums(after)
             if skip:
                 idle = before._replace(step=after.step)
-                after = jax.tree.map(lambda taken, left: jnp.where(finite, taken, left), after, idle)
-            return (after, health), info
+                sound = finite(summed, info).all()
+                after = jax.tree.map(lambda taken, left: jnp.where(sound, taken, left), after, idle)
+            return after, (info, summed)
 
+        # What a step reports is looked at after all of them: in the loop it would cost as much as summing parameters.
         if length == 1:
-            (state, health), info = step((state, health), None)
-            return state, info, health
-        (state, health), infos = jax.lax.scan(step, (state, health), length=length)
+            state, found = step(state, None)
+            infos, summed = jax.tree.map(lambda a: a[None], found)
+        else:
+            state, (infos, summed) = jax.lax.scan(step, state, length=length)
+        health = checked(health, state.step, finite(summed, infos))
         return state, jax.tree.map(lambda a: a[-1], infos), health
 
     def sample(key: Key, state: PyTree, index: Array) -> Array:

@@ -16,7 +16,7 @@ from jaxgan.runs.checkpoints import Checkpoints
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.training import loop
 from jaxgan.training.divergence import reproduced
-from jaxgan.training.health import checked, healthy, not_finite, quantities
+from jaxgan.training.health import checked, finite, healthy, not_finite, quantities, sums
 from jaxgan.training.stopping import Interrupted
 from tests.commands.fixtures import RING
 
@@ -65,13 +65,19 @@ def test_the_first_quantity_and_the_first_step_are_told():
         *("generator_loss", "discriminator_loss", "generator_gradient_norm", "discriminator_gradient_norm"),
         *("generator.params", "discriminator.params"),
     ]
-    look = jax.jit(lambda health, step, bad: checked(health, state._replace(step=step), bad))
-    health, finite = look(healthy(), 1, info)
-    assert bool(finite) and not_finite(jax.device_get(health), names) is None
-    health, finite = look(health, 2, info._replace(discriminator_loss=jnp.inf, generator_gradient_norm=jnp.nan))
-    assert not bool(finite)
-    health, _ = look(health, 3, info._replace(generator_loss=jnp.nan))
-    assert not_finite(jax.device_get(health), names) == {"step": 2, "quantity": "discriminator_loss", "steps": 2}
+    fine, loss = info, info._replace(discriminator_loss=jnp.inf, generator_gradient_norm=jnp.nan)
+    later = info._replace(generator_loss=jnp.nan)
+
+    @jax.jit
+    def look(health, last, *infos):
+        return checked(health, last, jnp.stack([finite(sums(state), each) for each in infos]))
+
+    health = look(healthy(), 2, fine, fine)
+    assert not_finite(jax.device_get(health), names) is None
+    together = look(health, 5, fine, loss, later)
+    apart = look(look(look(health, 3, fine), 4, loss), 5, later)
+    told = {"step": 4, "quantity": "discriminator_loss", "steps": 2}
+    assert not_finite(jax.device_get(together), names) == not_finite(jax.device_get(apart), names) == told
 
 
 @pytest.mark.parametrize(
@@ -152,8 +158,7 @@ def test_the_step_that_went_wrong_can_be_taken_again(batch, tmp_path, capsys):
     assert said.startswith("ring stopped at step ") and "not finite since" in said and "diverged.npz" in said
     found = reproduced(directory)
     after, info = jax.jit(found.model.step)(found.key, found.state, found.batch, found.more)
-    health, finite = checked(healthy(), after, info)
-    assert not bool(finite)
+    health = checked(healthy(), after.step, finite(sums(after), info)[None])
     assert not_finite(jax.device_get(health), quantities(after, info)) == {
         "step": int(found.state.step) + 1,
         "quantity": found.quantity,
