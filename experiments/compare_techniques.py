@@ -15,7 +15,7 @@ settings 24, 10 and 42 help, 0, 6 and 0 harm, and the rest cannot be told from i
 seeking with matching of covariances: 945 to 969 modes in six seeds. That pair, and mode seeking with matching of
 kernels, were added when the single techniques had run on the ring and on stacked digits, and their settings were
 committed with their results. ALI and VEEGAN refuse images, since DCGAN's discriminator takes no pairs. Digits with a
-rare class are tuned in part and not run.
+rare class are tuned and run in part; their table waits for the rest.
 """
 
 import dataclasses
