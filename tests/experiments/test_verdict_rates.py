@@ -1,5 +1,8 @@
 """The experiment on error rates: what it damages is damaged, and what it counts is counted."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import verdict_rates
@@ -43,3 +46,21 @@ def test_the_tables():
 @pytest.mark.parametrize(("sentence", "right"), [("Low fidelity: blurred.", True), ("Partial: 3 lost.", False)])
 def test_blur_must_not_be_called_a_lost_mode(sentence, right):
     assert verdict_rates.never_lost("", sentence) is right
+
+
+def test_the_readme_says_what_was_measured():
+    """`all N sets` and `of 160`: each row of its kind has every case right."""
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+    table = (verdict_rates.RESULTS / "table.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    pairs, alarms = next(row[1:3] for row in rows if row[0] == "all")
+    share, least, most = re.findall(r"[\d.]+", alarms)
+    assert (
+        f"Of {pairs} healthy pairs of six kinds of data {share} % were accused (95 % interval {least} to {most})"
+        in readme
+    )
+    power = {"class of": 160, r"patches.*(repeated|copies)": 150}
+    for kind, cases in power.items():
+        found = [row for row in rows if re.search(kind, row[0])]
+        assert sum(int(row[1]) for row in found) == cases and all(row[2].startswith("100.0") for row in found), kind
+    assert "of 160 with a mode" in readme and "all 150 sets of repeated or copied photographs" in readme
