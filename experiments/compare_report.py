@@ -53,6 +53,16 @@ def table(task: str, prepared: Prepared, found: Mapping[str, dict[str, Any]]) ->
     return "\n".join(lines)
 
 
+def limits(intervals: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """What the axis shows: every interval, unless a few are so far out that the others would become dots."""
+    ends = np.array([(mean - half, mean + half) for mean, half in intervals])
+    low, high = np.quantile(ends, 0.05), np.quantile(ends, 0.95)
+    margin = 1.5 * (high - low)
+    least, most = max(ends.min(), low - margin), min(ends.max(), high + margin)
+    room = 0.04 * (most - least)
+    return float(least - room), float(most + room)
+
+
 def picture(shown: Mapping[str, tuple[Prepared, Mapping[str, dict[str, Any]]]]) -> Figure:
     """Paired differences at equal steps with their intervals, a column for each task, best on top."""
     rows = max(len(found) for _, found in shown.values())
@@ -64,9 +74,16 @@ def picture(shown: Mapping[str, tuple[Prepared, Mapping[str, dict[str, Any]]]]) 
         able = [name for name in found if "refused" not in found[name] and name != "plain"]
         values = {name: differences(prepared, found[name], found["plain"], "equal_steps") for name in able}
         able.sort(key=lambda name: float(np.mean(values[name])))
-        for y, name in enumerate(able):
-            mean, half = interval(values[name])
-            axes.errorbar(mean, y, xerr=half, fmt="o", markersize=3, linewidth=1, color=COLOURS[judged(values[name])])
+        intervals = [interval(values[name]) for name in able]
+        least, most = limits(intervals)
+        for y, (name, (mean, half)) in enumerate(zip(able, intervals, strict=True)):
+            colour = COLOURS[judged(values[name])]
+            if least <= mean <= most:
+                axes.errorbar(mean, y, xerr=half, fmt="o", markersize=3, linewidth=1, color=colour)
+            else:
+                text, at, side = (f"◂ {mean:.2g}", least, "left") if mean < least else (f"{mean:.2g} ▸", most, "right")
+                axes.text(at, y, text, fontsize=7, va="center", ha=side, color=colour)
+        axes.set_xlim(least, most)
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_yticks(range(len(able)), able, fontsize=7)
         axes.set_ylim(-1, len(able))

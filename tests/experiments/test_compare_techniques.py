@@ -84,6 +84,13 @@ def test_the_report_judges_paired_differences_and_names_what_was_refused(tmp_pat
     assert (tmp_path / "table.png").stat().st_size > 5000
 
 
+SCORES = {"ring": ("modes", 1), "grid": ("modes", 1), "stacked": ("modes", 0), "rare": ("divergence", 3)}
+
+
+def usable(found):
+    return [(name, cell) for name, cell in found.items() if "refused" not in cell]
+
+
 def test_the_table_in_the_readme_is_that_of_the_cells():
     from compare_report import cells, interval
     from compare_techniques import RESULTS
@@ -92,24 +99,31 @@ def test_the_table_in_the_readme_is_that_of_the_cells():
     part = readme.split("### Which to try first")[1].split("- **It has")[0]
     rows = [[x.strip() for x in line.strip("|").split("|")] for line in part.splitlines() if " ± " in line]
     assert len(rows) >= 10
-    found = {task: cells(RESULTS, task) for task in ("ring", "grid", "stacked")}
+    found = {task: cells(RESULTS, task) for task in ("ring", "grid", "stacked", "rare")}
     for name, *numbers, cost in rows:
         names = [each for each in found["ring"] if each.replace("_", " ") == name.replace(" and ", "+")]
         assert len(names) == 1, name
-        of = [found[task][names[0]] for task in ("ring", "grid", "stacked")]
-        for number, cell, digits in zip(numbers, of, (1, 1, 0), strict=True):
-            mean, half = interval([end["modes"] for end in cell["equal_steps"]])
+        of = [of_task[names[0]] for of_task in found.values()]
+        for number, cell, (key, digits) in zip(numbers, of, SCORES.values(), strict=True):
+            mean, half = interval([end[key] for end in cell["equal_steps"]])
             assert number == f"{mean:.{digits}f} ± {half:.{digits}f}"
         costs = [cell["cost"] for cell in of]
         assert cost == f"{min(costs):.1f} to {max(costs):.1f}"
-    helps = {task: 0 for task in found}
+    helps, harms = ({task: 0 for task in found} for _ in range(2))
     for task, of_task in found.items():
+        key, sign = SCORES[task][0], -1 if task == "rare" else 1
         plain = of_task["plain"]["equal_steps"]
         for name, cell in of_task.items():
             if name != "plain" and "refused" not in cell:
                 pairs = zip(cell["equal_steps"], plain, strict=True)
-                mean, half = interval([end["modes"] - without["modes"] for end, without in pairs])
+                mean, half = interval([sign * (end[key] - without[key]) for end, without in pairs])
                 helps[task] += mean - half > 0
+                harms[task] += mean + half < 0
+    shares = {name: np.mean([end["rare"] for end in cell["equal_steps"]]) for name, cell in usable(found["rare"])}
+    assert f"its share from the plain GAN and at most {max(shares.values()):.2f} from any" in readme
+    assert (len(shares), helps["rare"], harms["rare"]) == (79, 10, 4) and "Of 78 settings ten\n" in readme
+    incomplete = [name for name, cell in usable(found["rare"]) if min(end["modes"] for end in cell["equal_steps"]) < 10]
+    assert len(incomplete) == 1
     assert f"{helps['stacked']} of 78 settings" in readme and f"{helps['ring']} of 80 on the ring" in readme
     assert helps["grid"] == 10 and "Of the ten that help there" in readme
     best = [end["modes"] for end in found["stacked"]["mode_seeking+covariance_matching"]["equal_steps"]]
