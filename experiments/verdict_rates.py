@@ -129,7 +129,7 @@ def verdict_of(found: Examined) -> tuple[str, str, bool]:
     if tests is None:
         return "unknown", too_few(len(found.samples.real), len(found.samples.fake)).sentence, False
     accused = any(mode.state in ("lost", "starved") for mode in tests.modes)
-    others = (tests.fidelity, tests.repeats, tests.narrowness, tests.copies)
+    others = (tests.fidelity, tests.holes, tests.repeats, tests.narrowness, tests.copies)
     below = accused or any(test.p_value <= DOOR for test in others)
     # Metrics never accuse unless a test is below its level, and they take most of the time.
     if not below:
@@ -214,7 +214,7 @@ def says(*kinds: str) -> Callable[[str, str], bool]:
 
 
 def never_lost(verdict: str, sentence: str) -> bool:
-    return " lost" not in sentence and "starved" not in sentence
+    return not any(word in sentence for word in (" lost", "starved", "hardly any"))
 
 
 Case = tuple[Callable[[int], Examined], Callable[[str, str], bool], int]

@@ -12,6 +12,7 @@ from jaxgan.diagnosis.assignment import Assignment
 from jaxgan.diagnosis.copies import Membership
 from jaxgan.diagnosis.examination import Conditions, examine
 from jaxgan.diagnosis.extraction import Features
+from jaxgan.diagnosis.holes import Hole
 from jaxgan.diagnosis.inputs import Scaled
 from jaxgan.diagnosis.levels import DOOR
 from jaxgan.diagnosis.measures import Measure, measure_all
@@ -85,7 +86,7 @@ class Diagnosis(NamedTuple):
         }
 
 
-def _mode(mode: Mode) -> dict[str, Any]:
+def _mode(mode: Mode | Hole) -> dict[str, Any]:
     return {
         "name": mode.name,
         "expected": mode.expected,
@@ -102,6 +103,11 @@ def _tests(found: Findings) -> dict[str, Any]:
         "level": DOOR,
         "noticed": found.noticed,
         "fidelity": {name: getattr(fidelity, name) for name in ("odd", "farther", "detail", "p_value", "low")},
+        "holes": {
+            **{name: getattr(found.holes, name) for name in ("share", "p_value", "found")},
+            "empty": [{**_mode(hole), "members": hole.members.tolist()} for hole in found.holes.empty],
+            "thin": [{**_mode(hole), "members": hole.members.tolist()} for hole in found.holes.thin],
+        },
         "repeats": {
             **{name: getattr(repeats, name) for name in ("share", "largest", "different", "p_value", "found")},
             "groups": [[int(i) for i in group] for group in repeats.groups[:20]],

@@ -12,6 +12,7 @@ from jaxgan.diagnosis.conditions import Condition, judge_conditions
 from jaxgan.diagnosis.copies import Membership, measure_copies, measure_membership
 from jaxgan.diagnosis.extraction import Features, extractor, features_of, standardised
 from jaxgan.diagnosis.fidelity import Fidelity, measure_fidelity
+from jaxgan.diagnosis.holes import Holes, measure_holes
 from jaxgan.diagnosis.inputs import Scaled, fitted
 from jaxgan.diagnosis.levels import DOOR, FALSE_ALARM
 from jaxgan.diagnosis.measures import Measure, measure_against
@@ -110,10 +111,13 @@ def examine(
     # Modes and traits go through one door.
     level = DOOR if traits is None else DOOR / 2
     assignment = assign(scaled, view, level=level, seed=seed)
+    modes = _modes(assignment, fidelity, level)
+    holes = _named_by_none(_holes(view, fidelity, seed), modes, assignment, scaled)
     progress("repeats and copies")
     found = Findings(
-        modes=_modes(assignment, fidelity, level),
+        modes=modes,
         noticed=_noticed(assignment, level),
+        holes=holes,
         traits=() if traits is None or fidelity.nothing_alike else judge_traits(traits, level=level),
         fidelity=fidelity,
         repeats=_repeats(view, fidelity, seed),
@@ -196,6 +200,30 @@ def _repeats(view: View, fidelity: Fidelity, seed: int) -> Repeats:
     if fidelity.low:
         return measure_repeats(view.real, view.aligned().fake, near=NEAR / 2, seed=seed)
     return measure_repeats(view.real, view.fake, seed=seed)
+
+
+def _holes(view: View, fidelity: Fidelity, seed: int) -> Holes:
+    """Holes; there must be some once scales are made alike too, as a blur empties the rim of the data."""
+    if fidelity.nothing_alike:
+        return Holes([], [], 1.0)
+    found = measure_holes(view.real, view.fake, seed=seed)
+    if found.p_value > DOOR:
+        return found
+    aligned = measure_holes(view.real, view.aligned().fake, seed=seed)
+    return Holes(
+        empty=found.empty if aligned.found else [],
+        thin=found.thin if aligned.p_value <= DOOR else [],
+        p_value=max(found.p_value, aligned.p_value),
+    )
+
+
+def _named_by_none(holes: Holes, modes: list[Mode], assignment: Assignment, samples: Scaled) -> Holes:
+    """Holes that say more than the names of the classes that are missing; those of clusters say less."""
+    labels = samples.real_labels
+    if assignment.kind == "clusters" or labels is None:
+        return holes
+    missing = np.isin(labels, [i for i, mode in enumerate(modes) if mode.state in ("lost", "starved")])
+    return holes._replace(empty=[hole for hole in holes.empty if missing[hole.members].mean() <= 0.5])
 
 
 def _counts(assignment: Assignment, modes: np.ndarray) -> np.ndarray:

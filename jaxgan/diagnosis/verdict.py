@@ -7,6 +7,7 @@ from jaxgan.diagnosis.advice import advice
 from jaxgan.diagnosis.conditions import Condition
 from jaxgan.diagnosis.copies import Copies, Membership
 from jaxgan.diagnosis.fidelity import Fidelity
+from jaxgan.diagnosis.holes import Hole, Holes
 from jaxgan.diagnosis.levels import DOOR, FALSE_ALARM
 from jaxgan.diagnosis.measures import Measure
 from jaxgan.diagnosis.modes import Mode, fewest
@@ -35,6 +36,7 @@ class Findings(NamedTuple):
     Attributes:
       modes: what was found about each.
       noticed: share of the data whose loss would have been noticed.
+      holes: parts of the data that are hardly made.
       fidelity: where the fakes lie.
       repeats: copies among the fakes.
       narrowness: how varied they are.
@@ -46,6 +48,7 @@ class Findings(NamedTuple):
 
     modes: Sequence[Mode]
     noticed: float
+    holes: Holes
     fidelity: Fidelity
     repeats: Repeats
     narrowness: Narrowness
@@ -75,10 +78,10 @@ def would_do(modes: int = 10) -> int:
 def judge(found: Findings, measures: Mapping[str, Measure]) -> Verdict:
     """Adds the evidence up.
 
-    Each of the tests of fidelity, modes, repeats, narrowness and copies has a level of 0.002, so that a generator like
-    the data is accused of anything with a probability of at most 0.01; and what is no chance must also be large. It is
-    a collapse when lost modes hold at least half of the data, when there are 20 fakes or more for each different one,
-    or when they spread less than a tenth as far as the reals. Where fidelity is low, coverage says nothing of
+    The tests of fidelity, modes, holes, repeats, narrowness and copies share a level of 0.01 evenly, so that a
+    generator like the data is accused of anything with no larger probability; and what is no chance must also be large.
+    It is a collapse when lost modes hold at least half of the data, when there are 20 fakes or more for each different
+    one, or when they spread less than a tenth as far as the reals. Where fidelity is low, coverage says nothing of
     diversity; where most fakes are like nothing in the data, no mode is judged.
 
     Args:
@@ -100,7 +103,7 @@ def judge(found: Findings, measures: Mapping[str, Measure]) -> Verdict:
     some, beyond = (" that could be tested", f", {rare} are too rare") if rare else ("", "")
     there = f"all {len(tested)} modes{some} are there{beyond}"
     there += f"; the loss of {100 * found.noticed:.1f} % of the data would have shown"
-    differing = _differing(measures)
+    differing = _differing(found, measures)
     but = f", though not like the data in every respect ({'; '.join(differing)})" if differing else ""
     return Verdict("healthy", quality, f"Healthy: {there}{but}.", evidence, _healthy_advice(found, differing))
 
@@ -144,6 +147,8 @@ def _said(found: Findings, measures: Mapping[str, Measure]) -> dict[str, list[st
             part = f"{100 * share:.0f} % of the data"
             parts[0] = f"{len(lost)} of {len(found.modes)} modes are lost ({_named(lost)}), {part}"
         say("collapse" if share >= HALF else "partial", "; ".join(parts))
+    if found.holes.found and "collapse" not in said:
+        say("partial", _empty(found.holes.empty))
     for state in ("lost", "starved"):
         if rare := sorted((x for x in found.traits if x.state == state), key=lambda x: -x.expected):
             # One that most samples have is no detail.
@@ -169,6 +174,19 @@ def _said(found: Findings, measures: Mapping[str, Measure]) -> dict[str, list[st
             f"({_named(worst)})",
         )
     return said
+
+
+def _empty(holes: Sequence[Hole]) -> str:
+    return f"hardly any fakes are like {_around(holes)}, {_counted(holes)}"
+
+
+def _around(holes: Sequence[Hole]) -> str:
+    it = "it" if len(holes) == 1 else "them"
+    return f"{_named(holes)} and the {100 * sum(hole.share for hole in holes):.1f} % of the data around {it}"
+
+
+def _counted(holes: Sequence[Hole]) -> str:
+    return f"{sum(hole.seen for hole in holes)} where {sum(hole.expected for hole in holes):.0f} would be"
 
 
 def _repeated(repeats: Repeats) -> str:
@@ -202,14 +220,15 @@ def _uncovered(shares: Sequence[str], narrowness: Narrowness, measures: Mapping[
     return ", ".join(words)
 
 
-def _named(modes: Sequence[Mode] | Sequence[Condition]) -> str:
+def _named(modes: Sequence[Mode] | Sequence[Condition] | Sequence[Hole]) -> str:
     names = [mode.name for mode in modes]
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
-def _differing(measures: Mapping[str, Measure]) -> list[str]:
-    """Metrics that lie far outside of what reals get, in words."""
-    return [
+def _differing(found: Findings, measures: Mapping[str, Measure]) -> list[str]:
+    """Metrics that lie far outside of what reals get, and what is made too rarely, in words."""
+    thin = found.holes.thin if found.holes.p_value <= DOOR else []
+    return [f"few fakes are like {_around(thin)}, {_counted(thin)}"] * bool(thin) + [
         f"{name.replace('_', ' ')} is {measures[name].value:.3g} where reals get {measures[name].real:.3g}"
         for name, worse in (("frechet_distance", 1), ("precision", -1), ("recall", -1))
         if (worse > 0 and measures[name].ci95[0] > 2 * measures[name].real_ci95[1])
@@ -233,6 +252,11 @@ def _evidence(found: Findings, measures: Mapping[str, Measure]) -> tuple[str, ..
         f"(reals: {recall.real:.2f}); the first shows fidelity, the second diversity.",
         f"The fakes spread {narrowness.spread:.2f} times as far as the reals; a real is farther from the fakes than "
         f"another fake is with probability {narrowness.apart:.2f} (alike: 0.50).",
+        _about(
+            "Parts of the data that are hardly made",
+            found.holes.p_value,
+            found.holes.found and _empty(found.holes.empty),
+        ),
         _about("Repeats", repeats.p_value, repeats.found and _repeated(repeats)),
         _about("Copies of reals", copies.p_value, copies.found and f"{100 * copies.share:.1f} % of the fakes"),
     ]

@@ -30,7 +30,10 @@ def write_diagnosis(directory: str | os.PathLike[str], diagnosis: Any) -> Path:
     figures: dict[str, tuple[str, Figure | None]] = {}
     if diagnosis.modes:
         figures = {
-            "missing": ("What is missing: real samples of lost and starved modes", _missing(diagnosis)),
+            "missing": (
+                "What is missing: real samples of lost and starved modes, and where fakes are few",
+                _missing(diagnosis),
+            ),
             "modes": ("Fakes in each mode", mode_bars(diagnosis.modes)),
             "map": ("Where real and generated samples lie", _map(diagnosis)),
             "repeats": ("Fakes that repeat each other", _repeats(diagnosis)),
@@ -43,6 +46,7 @@ def write_diagnosis(directory: str | os.PathLike[str], diagnosis: Any) -> Path:
         for what, found in both
         for state in ("lost", "starved")
     }
+    gone["Parts of the data that are hardly made, around"] = list(_holes(diagnosis))
     return write_page(
         Path(directory),
         figures,
@@ -113,7 +117,16 @@ def _missing(diagnosis: Any) -> Figure | None:
         examples = diagnosis.samples.real[labels == i][:_COLUMNS]
         if mode.state in ("lost", "starved") and len(examples):
             rows.append((f"{plain_text(mode.name)}, {mode.state}\n{mode.seen} of {mode.expected:.0f}", examples))
+    for hole in _holes(diagnosis):
+        rows.append(
+            (f"around {hole.name}\n{hole.seen} of {hole.expected:.0f}", diagnosis.samples.real[hole.members[:_COLUMNS]])
+        )
     return _gallery(diagnosis.samples, rows[:_ROWS]) if rows else None
+
+
+def _holes(diagnosis: Any) -> Sequence[Any]:
+    found = diagnosis.found
+    return found.holes.empty if found is not None and found.holes.found else ()
 
 
 def _repeats(diagnosis: Any) -> Figure | None:
@@ -149,4 +162,6 @@ def _samples(samples: Any) -> Figure | None:
 def _map(diagnosis: Any) -> Figure:
     lost = [i for i, mode in enumerate(diagnosis.modes) if mode.state == "lost"]
     gone = np.isin(diagnosis.assignment.real, lost)
+    for hole in _holes(diagnosis):
+        gone[hole.members] = True
     return draw_map(diagnosis.real_features, {"generated": diagnosis.fake_features}, gone)
