@@ -203,8 +203,8 @@ def _repeats(view: View, fidelity: Fidelity, seed: int) -> Repeats:
 
 
 def _holes(view: View, fidelity: Fidelity, seed: int) -> Holes:
-    """Holes; there must be some once scales are made alike too, as a blur empties the rim of the data."""
-    if fidelity.nothing_alike:
+    """Holes; there must be some once scales are made alike too, as a slight blur empties the rim of the data."""
+    if fidelity.low:
         return Holes([], [], 1.0)
     found = measure_holes(view.real, view.fake, seed=seed)
     if found.p_value > DOOR:

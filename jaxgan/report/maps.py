@@ -23,7 +23,7 @@ def draw_map(real: np.ndarray, fakes: Mapping[str, np.ndarray], gone: np.ndarray
     Args:
       real: `[n, d]` features, n at least 2, not all equal.
       fakes: sets of features `[m, d]` by name; each gets a colour. At least one.
-      gone: `[n]`, whether a real is of a lost mode; such reals are highlighted.
+      gone: `[n]`, whether a real is of what is missing; such reals are highlighted.
     """
     random = np.random.RandomState(0)
     rows = [random.permutation(len(real))[:SHOWN]]
@@ -41,7 +41,9 @@ def draw_map(real: np.ndarray, fakes: Mapping[str, np.ndarray], gone: np.ndarray
         points = np.pad(points, ((0, 0), (0, max(0, 2 - points.shape[1]))))
         axes.scatter(*points[:reals][~of_lost].T, s=5, color=_REAL, linewidths=0, label="real")
         if of_lost.any():
-            axes.scatter(*points[:reals][of_lost].T, s=7, color=COLOURS[1], linewidths=0, label="real, of a lost mode")
+            axes.scatter(
+                *points[:reals][of_lost].T, s=7, color=COLOURS[1], linewidths=0, label="real, of what is missing"
+            )
         for i, name in enumerate(fakes):
             of_set = points[place[i] : place[i + 1]]
             axes.scatter(*of_set.T, s=5, color=colours[i % len(colours)], alpha=0.6, linewidths=0, label=name)

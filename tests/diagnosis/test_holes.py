@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.ndimage import gaussian_filter
 
+from jaxgan import data
 from jaxgan.data.files import Samples
 from jaxgan.diagnosis import diagnose
 from jaxgan.diagnosis.holes import _sizes, measure_holes
@@ -89,9 +91,10 @@ def test_what_is_thinner_is_said_of_a_healthy_one():
     )
 
 
-def test_a_blur_empties_nothing():
-    random = np.random.RandomState(0)
-    x = random.normal(size=(1600, 24)) * np.linspace(3, 0.3, 24) * np.exp(0.5 * random.normal(size=(1600, 1)))
-    fakes = x[800:] * np.where(np.arange(24) < 8, 1, 0.2)  # the finest components are gone
-    found = diagnose(points(x[:800].astype(np.float32)), points(fakes.astype(np.float32))).found
-    assert found is not None and not found.holes.found
+@pytest.mark.parametrize(("blur", "low"), [(0.3, False), (1.2, True)])
+def test_a_blur_empties_nothing(blur, low):
+    digits = data.digits()
+    x = np.asarray(digits.images)[np.random.RandomState(0).permutation(len(digits.images))[:1000]]
+    fakes = gaussian_filter(x[500:].astype(float), (0, blur, blur, 0)).round().astype(x.dtype)
+    found = diagnose(*(Samples(each, None, (), "x", "images") for each in (x[:500], fakes))).found
+    assert found is not None and found.fidelity.low is low and not found.holes.found and not found.holes.thin

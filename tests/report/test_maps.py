@@ -16,7 +16,7 @@ def test_sets_share_the_points():
     figure = draw_map(real, {"one": real[:600] + 3, "two": real[:90]}, gone=real[:, 0] > 0)
     assert [axes.get_title() for axes in figure.axes] == ["Principal components of the reals", "t-SNE of all together"]
     sizes = {c.get_label(): len(c.get_offsets()) for c in figure.axes[1].collections}
-    assert sizes["real"] + sizes["real, of a lost mode"] == SHOWN
+    assert sizes["real"] + sizes["real, of what is missing"] == SHOWN
     assert (sizes["one"], sizes["two"]) == (SHOWN // 2, 90)
     # What is shifted along all coordinates lies apart, in the reals' own components.
     where = {c.get_label(): np.asarray(c.get_offsets()).mean(axis=0) for c in figure.axes[0].collections}
