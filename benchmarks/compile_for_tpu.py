@@ -47,6 +47,7 @@ from jaxgan.commands import experiment as commands
 from jaxgan.commands import train
 from jaxgan.commands.parsing import parse
 from jaxgan.training import placement, seeds, sources
+from jaxgan.training.arranging import labels_of
 from jaxgan.training.health import healthy
 from jaxgan.types import Stream
 
@@ -203,9 +204,9 @@ def lowered(wanted: Asked, mesh: Mesh, batch: int) -> tuple[jax.stages.Lowered, 
     """The program of several steps of all seeds on a mesh; its steps, and bytes of its arguments without padding."""
     task, streamed = wanted.task, isinstance(wanted.task, Stream)
     length = 1 if streamed else wanted.run.intervals(wanted.steps)[0]
-    classes = task.modes if wanted.model.conditional else None
+    labels = labels_of(wanted.model, task, wanted.run.samples)
     draw = None if streamed else task.draw
-    program = seeds.programs(wanted.model, draw, batch, length, sources.SAMPLE_IMAGES, mesh, classes)
+    program = seeds.programs(wanted.model, draw, batch, length, sources.SAMPLE_IMAGES, mesh, labels)
     whole, of_seeds = placement.sharding(mesh), placement.sharding(mesh, placement.SEED)
     if streamed:
         one = next(task.stream(2, seed=0))

@@ -28,7 +28,8 @@ def started(
     model: Model, task: Any, batch_size: int, length: int, chunk: int, seeds: Sequence[int], classes: int | None = None
 ) -> Started:
     """The programs of `length` steps of a model, and of `chunk` samples, one seed after the other."""
-    several = in_turn(programs(model, task.draw, batch_size, length, chunk, classes=classes), seeds)
+    labels = None if classes is None else np.arange(chunk * classes, dtype=np.int32) % classes
+    several = in_turn(programs(model, task.draw, batch_size, length, chunk, labels=labels), seeds)
     feeds = [lambda: task.arrays for _ in seeds]
     states = several.begin(feeds)
     several.compile(states, feeds)

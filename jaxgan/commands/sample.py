@@ -28,8 +28,8 @@ class Sample:
     seed: int | None = None
     """Which of the trained seeds is sampled; none is the first."""
     label: str | None = None
-    """Class of all samples, by its name or number, for a conditional model; none is classes in equal shares, and for
-    rows in those of the table."""
+    """Class of all samples, by its name or number, for a conditional model; none is all classes, as often as in the
+    data."""
     key: int = 0
     """Another number draws other samples; the same one draws the same."""
 
@@ -39,7 +39,7 @@ class Sample:
 
         from jaxgan.data.table_files import TABLE_FILES
         from jaxgan.data.tables import TableEncoding
-        from jaxgan.runs.loading import class_number, draw, load
+        from jaxgan.runs.loading import asked, class_number, draw, load
 
         if self.out.suffix not in (".png", ".npz", *TABLE_FILES):
             raise ValueError(f"--out is a file that ends in .png, .npz, {', '.join(TABLE_FILES)}, not {self.out}")
@@ -50,9 +50,7 @@ class Sample:
         table = encoding if isinstance(encoding, TableEncoding) else None
         if self.out.suffix in TABLE_FILES and table is None:
             raise ValueError(f"{self.workdir} was not trained on a table: --out is a .png or .npz file")
-        labels = None if self.label is None else class_number(run, self.label)
-        if labels is None and table is not None and table.classes is not None:
-            labels = _in_shares(np.asarray(table.classes.levels), self.n, self.key)
+        labels = asked(run, self.n) if self.label is None else class_number(run, self.label)
         samples = draw(run, jax.random.key(self.key), self.n, seed=self.seed, label=labels)
         self._write(run, samples, None if labels is None else np.broadcast_to(labels, self.n), encoding)
         seed = run.seeds[0] if self.seed is None else self.seed
@@ -99,10 +97,3 @@ def read_encoding(workdir: Path) -> "Encoding | None":
     path = workdir / FILE
     found = folder.read_json(path)
     return None if found is None else encoding_from_json(found, str(path))
-
-
-def _in_shares(shares: "np.ndarray", n: int, key: int) -> "np.ndarray":
-    """`[n]` classes, drawn with these shares."""
-    import numpy as np
-
-    return np.random.default_rng(key).choice(len(shares), n, p=shares / shares.sum()).astype(np.int32)

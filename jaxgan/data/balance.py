@@ -123,6 +123,28 @@ class Balanced(NamedTuple):
         return self.examples.classes
 
 
+def turns(shares: np.ndarray, n: int) -> np.ndarray:
+    """Classes of `n` samples that come as often as their shares, to within one sample from the first on.
+
+    Args:
+      shares: `[k]` of the classes, non-negative, together positive.
+      n: how many.
+
+    Returns:
+      `[n]` int32; with equal shares 0, 1, ... k - 1, 0, 1, ...
+
+    >>> turns(np.array([0.5, 0.25, 0.25]), 8)
+    array([0, 1, 2, 0, 0, 1, 2, 0], dtype=int32)
+    """
+    shares = np.asarray(shares, float) / np.sum(shares)
+    owed, found = np.zeros(len(shares)), np.empty(n, np.int32)
+    for i in range(n):
+        owed += shares
+        found[i] = np.argmax(np.round(owed, 9))
+        owed[found[i]] -= 1
+    return found
+
+
 def balanced(examples: Examples) -> Balanced:
     """Balances the classes of labelled examples: those of a rare class are drawn more often.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import jax
+import numpy as np
 import optax
 
 from jaxgan import networks, optimizers
@@ -16,6 +17,7 @@ from jaxgan.runs.options import AUTO, Architecture, Training
 from jaxgan.types import Array, Key, Kind, Model, Network, Params, Stats, Technique
 
 Shape = tuple[int, ...]
+EQUAL = 1e-6  # difference of shares
 
 
 def build(
@@ -27,6 +29,7 @@ def build(
     *,
     kind: Kind | None = None,
     classes: int | None = None,
+    shares: Sequence[float] = (),
     widths: Sequence[int] = (),
 ) -> Model:
     """The model that a configuration describes, of those parts that the signature of its factory names.
@@ -39,7 +42,8 @@ def build(
       further: techniques that no option names, such as the monitor's; only of a model that takes techniques.
       kind: what an example is, which chooses the networks that are not named; None reads it off the shape, points
         with one axis and images with three.
-      classes: of the data, from which fakes of a conditional generator draw their labels evenly; None for data without.
+      classes: how many the data have; None for data without.
+      shares: of the classes, in which fakes of a conditional generator draw their labels; empty for equal ones.
       widths: of the parts of a row, see `types.Tabular`; a generator ends in a softmax over each choice.
 
     Raises:
@@ -87,7 +91,7 @@ def build(
         "discriminator_steps": lambda: None if turns else training.discriminator_steps,
         "dynamics": lambda: turns,
         "average": lambda: training.average or None,
-        "label_distribution": lambda: _labels(generator(), classes),
+        "label_distribution": lambda: _labels(generator(), classes, shares),
         "decoder": generator,
         "encoder": lambda: discriminator(out=2 * architecture.latent_dim),
         "optimizer": optimizer,
@@ -109,13 +113,16 @@ def _told(network: Network, player: str, architecture: Architecture, classes: in
     return networks.labelled(network, classes) if player == "generator" else networks.projection(network, classes)
 
 
-def _labels(generator: Network, classes: int | None) -> Callable[[Key, int], Array] | None:
-    """Evenly drawn classes for a conditional generator, none for another one."""
+def _labels(generator: Network, classes: int | None, shares: Sequence[float]) -> Callable[[Key, int], Array] | None:
+    """Classes for a conditional generator, drawn in their shares; none for another one."""
     if not generator.conditional:
         return None
     if classes is None:
         raise ValueError("a conditional generator needs data with classes, and these have none")
-    return lambda key, n: jax.random.randint(key, (n,), 0, classes)
+    if not len(shares) or max(shares) - min(shares) < EQUAL:
+        return lambda key, n: jax.random.randint(key, (n,), 0, classes)
+    p = np.asarray(shares, np.float32)
+    return lambda key, n: jax.random.choice(key, classes, (n,), p=p / p.sum())
 
 
 def _kind(shape: Shape) -> Kind:

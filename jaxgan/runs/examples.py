@@ -22,12 +22,14 @@ class Label(NamedTuple):
       dtype: of the labels, such as "int32".
       classes: how many classes there are; None where that is not known, or labels are no classes.
       names: of the classes; empty where they have none.
+      shares: of the classes in the data; empty where they are not known.
     """
 
     shape: tuple[int, ...]
     dtype: str
     classes: int | None = None
     names: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
 
 
 class Example(NamedTuple):
@@ -63,6 +65,7 @@ class Example(NamedTuple):
             further,
             kind=self.kind,
             classes=self.classes,
+            shares=() if self.label is None else self.label.shares,
             widths=self.widths,
         )
 
@@ -100,6 +103,7 @@ def example_of(task: Task | Stream) -> Example:
         a_class = first.label.ndim == 1 and jnp.issubdtype(first.label.dtype, jnp.integer)
         label = Label(first.label.shape[1:], str(first.label.dtype))
         if a_class and isinstance(task, KnownModes | Classified):
-            label = label._replace(classes=task.modes, names=tuple(task.names))
+            shares = tuple(np.asarray(task.shares, float).tolist())
+            label = label._replace(classes=task.modes, names=tuple(task.names), shares=shares)
     widths = tuple(task.widths) if isinstance(task, Tabular) else ()
     return Example(task.kind, first.data.shape[1:], str(first.data.dtype), scale, label, widths)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.backend import processes
+from jaxgan.data.balance import turns
 from jaxgan.runs import folder
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.decoding import decoded
@@ -192,7 +193,7 @@ def draw(
       n: how many, at least 1.
       seed: number of the trained seed that is sampled; None for the first.
       label: of all of them, a class, or `[n]` of them; None for a model that is not conditional, and otherwise for
-        classes in equal shares.
+        those of `asked`.
 
     Returns:
       `[n, ...]`, on the host.
@@ -204,6 +205,7 @@ def draw(
         raise ValueError(f"at least 1 sample can be drawn, not {n}")
     state, chunk = run.state(seed), min(n, CHUNK)
     count = -(-n // chunk)
+    label = asked(run, n) if label is None else label
     if label is None:
         sample = jax.jit(lambda key, state: run.model.sample(key, state, chunk))
         chunks = [np.asarray(sample(key_of_chunk(key, i), state)) for i in range(count)]
@@ -212,6 +214,14 @@ def draw(
     sample = jax.jit(lambda key, state, label: run.model.sample(key, state, chunk, label=label))
     chunks = [np.asarray(sample(key_of_chunk(key, i), state, labels[i])) for i in range(count)]
     return np.concatenate(chunks)[:n]
+
+
+def asked(run: Loaded, n: int) -> np.ndarray | None:
+    """`[n]` classes that a conditional model is asked for, as often as in the data; None for another model."""
+    label = run.example.label
+    if not run.model.conditional or label is None or label.classes is None:
+        return None
+    return turns(np.asarray(label.shares or np.ones(label.classes)), n)
 
 
 def key_of_chunk(key: Key, i: int) -> Key:

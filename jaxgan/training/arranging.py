@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import jax
+import numpy as np
 from jax.sharding import Mesh
 
 from jaxgan.backend import in_force
+from jaxgan.data.balance import turns
 from jaxgan.runs.options import Run
 from jaxgan.training import placement
 from jaxgan.training.seeds import Programs, Seeds, in_turn, programs, vmapped
@@ -40,13 +42,13 @@ def loops(model: Model, source: Source, batch_size: int) -> bool:
     return not any(primitive in str(traced) for primitive in slow)
 
 
-def classes_of(model: Model, task: Task | Stream) -> int | None:
-    """How many classes a conditional model is asked for in turn; None for another one."""
+def labels_of(model: Model, task: Task | Stream, n: int) -> np.ndarray | None:
+    """`[n]` int32, the classes that a conditional model is asked for, as often as in the data; None for another one."""
     if not model.conditional:
         return None
     if not isinstance(task, KnownModes | Classified):
         raise ValueError(f"a conditional model needs data with classes, which {task.name!r} has not")
-    return task.modes
+    return turns(task.shares, n)
 
 
 def several_of(
@@ -56,12 +58,12 @@ def several_of(
     run: Run,
     seeds: Sequence[int],
     mesh: Mesh | None,
-    classes: int | None,
+    labels: np.ndarray | None,
     length: int,
 ) -> tuple[Seeds, Programs]:
     """The seeds, trained in turn or all in one program, and the programs of one."""
     chunk = SAMPLE_IMAGES if source.images else SAMPLE_POINTS
-    program = programs(model, source.draw, batch_size, length, chunk, mesh, classes, run.on_not_finite == "skip")
+    program = programs(model, source.draw, batch_size, length, chunk, mesh, labels, run.on_not_finite == "skip")
     if mesh is not None:
         shared = not source.streams
         of_all = vmapped(program, seeds, shared_feed=shared, mesh=mesh, divide_optimizer=run.divide_optimizer)

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from jaxgan.evaluation import Evaluation, MonitoredModes
 from jaxgan.runs import folder
 from jaxgan.runs.checkpoints import Checkpoints
 from jaxgan.runs.claiming import Claim, Lock
 from jaxgan.runs.options import Run
-from jaxgan.training.arranging import classes_of, loops, mesh_of, several_of
+from jaxgan.training.arranging import labels_of, loops, mesh_of, several_of
 from jaxgan.training.callbacks import Callback
 from jaxgan.training.seeds import Programs, Seeds
 from jaxgan.training.sources import Source, source_of
@@ -66,7 +68,7 @@ class Course(NamedTuple):
       config: what `config.json` holds.
       lock: on its folder.
       source: of its examples.
-      classes: of a conditional model; None for another one.
+      labels: of the samples of a conditional model; None for another one.
       several: the seeds, by the program of as many steps as are between two lines, or by single steps.
       single: the same by single steps, where these are needed.
       by: `by(length) -> (Seeds, Programs)`, makes such programs.
@@ -82,7 +84,7 @@ class Course(NamedTuple):
     config: Mapping[str, Any]
     lock: Lock
     source: Source
-    classes: int | None
+    labels: np.ndarray | None
     several: Seeds
     single: Seeds
     by: Callable[[int], tuple[Seeds, Programs]]
@@ -110,8 +112,8 @@ def begin(plan: Plan, lock: Lock, claimed: Claim) -> Course:
     title = " / ".join(filter(None, (claimed.config["experiment"], claimed.config["arm"])))
     mesh = mesh_of(run, plan.batch_size, plan.pack)
     source = source_of(plan.task, plan.seeds, model.minibatches * plan.batch_size, mesh)
-    classes = classes_of(model, plan.task)
-    by = functools.partial(several_of, model, source, plan.batch_size, run, plan.seeds, mesh, classes)
+    labels = labels_of(model, plan.task, run.samples)
+    by = functools.partial(several_of, model, source, plan.batch_size, run, plan.seeds, mesh, labels)
     length = every_log if loops(model, source, plan.batch_size) else 1
     several, _ = by(length)
     keep = KEPT_FOR_ALARMS if "roll_back" in (run.on_alarm, run.on_not_finite) else KEPT_CHECKPOINTS
@@ -133,7 +135,7 @@ def begin(plan: Plan, lock: Lock, claimed: Claim) -> Course:
     go_to(source, progress["positions"])
     progress["compile_seconds"] += time.perf_counter() - started
     stop_if_told(f"{title} stopped at step {progress['step']} of {plan.steps}; the same command continues it")
-    made = (source, classes, several, single, by, checkpoints)
+    made = (source, labels, several, single, by, checkpoints)
     return Course(plan, title, claimed.config, lock, *made, states, progress, origin, first)
 
 

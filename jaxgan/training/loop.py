@@ -23,7 +23,6 @@ from jaxgan.training.callbacks import Callback, Point, tensorboard
 from jaxgan.training.divergence import keep_step
 from jaxgan.training.health import Health, both, healthy, not_finite, quantities
 from jaxgan.training.results import finished, summarized
-from jaxgan.training.seeds import turns
 from jaxgan.training.sources import KEPT_SAMPLES, check_finite
 from jaxgan.training.starting import start_of
 from jaxgan.training.stopping import Interrupted, heeding_signals, interrupted, told_to_stop
@@ -281,10 +280,8 @@ def _alarmed(
 
 def _evaluate(course: Course, states: Any) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """The samples of each seed, and what is measured of them."""
-    n = course.plan.run.samples
-    samples = course.several.sample(states, n)
-    labels = None if course.classes is None else turns(n, course.classes)
-    return samples, [course.plan.evaluation.measure(Batch(of_seed, labels)) for of_seed in samples]
+    samples = course.several.sample(states, course.plan.run.samples)
+    return samples, [course.plan.evaluation.measure(Batch(of_seed, course.labels)) for of_seed in samples]
 
 
 def _finish(course: Course, samples: np.ndarray, measured: Sequence[Mapping[str, Any]]) -> Summary:

@@ -77,7 +77,7 @@ def programs(
     length: int,
     chunk: int,
     mesh: Mesh | None = None,
-    classes: int | None = None,
+    labels: np.ndarray | None = None,
     skip: bool = False,
 ) -> Programs:
     """Makes the programs of a run.
@@ -90,8 +90,7 @@ def programs(
       length: steps in one `advance`; 1 is straight-line code without a loop.
       chunk: samples drawn at a time.
       mesh: from `placement.mesh`, along whose data axis every minibatch is cut; None for a single device.
-      classes: of a conditional model, which take turns: sample i is of class `i % classes`, as `turns` says; None for
-        another one.
+      labels: of the samples of a conditional model, such as `balance.turns` gives, over and over; None for another one.
       skip: a step whose loss, gradient or parameters are not finite leaves everything but the step count as it was.
     """
 
@@ -139,16 +138,11 @@ def programs(
     def sample(key: Key, state: PyTree, index: Array) -> Array:
         _, _, key_sample = keys(key)
         key = jax.random.fold_in(jax.random.fold_in(key_sample, state.step), index)
-        if classes is None:
+        if labels is None:
             return model.sample(key, state, chunk)
-        return model.sample(key, state, chunk, (index * chunk + jnp.arange(chunk)) % classes)
+        return model.sample(key, state, chunk, jnp.asarray(labels)[(index * chunk + jnp.arange(chunk)) % len(labels)])
 
     return Programs(begin, step_arguments, advance, sample, length, chunk)
-
-
-def turns(n: int, classes: int) -> np.ndarray:
-    """`[n]` int32, the classes of n samples of a conditional model."""
-    return np.arange(n, dtype=np.int32) % classes
 
 
 def _samples(sample: Callable, n: int, chunk: int, axis: int) -> np.ndarray:

@@ -282,3 +282,18 @@ def test_networks_are_told_classes_only_where_there_are_some():
     for classes in (None, 1):
         with pytest.raises(ValueError, match="--conditional needs data with at least two classes, and these have none"):
             build(architecture, TRAINING, (2,), classes=classes)
+
+
+@pytest.mark.parametrize("shares", [(), (0.7, 0.2, 0.1)])
+def test_fakes_of_a_conditional_generator_come_in_the_classes_shares(shares):
+    """A generator that returns its label shows which ones it was asked for."""
+    architecture = dataclasses.replace(SMALL, conditional=True)
+    model = build(architecture, TRAINING, (2,), classes=3, shares=shares)
+    state = model.init(jax.random.key(0), Batch(jnp.ones((6, 2)), jnp.arange(6) % 3))
+    told = jax.jit(lambda key: model.sample(key, state, 2000))(jax.random.key(1))
+    asked = [
+        jax.jit(lambda key, label: model.sample(key, state, 2000, label=label))(jax.random.key(1), jnp.full(2000, c))
+        for c in range(3)
+    ]
+    which = np.argmin([np.abs(told - of_class).sum(axis=1) for of_class in asked], axis=0)
+    np.testing.assert_allclose(np.bincount(which, minlength=3) / 2000, shares or (1 / 3,) * 3, atol=0.05)

@@ -12,7 +12,7 @@ import jaxgan
 from jaxgan import data
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.examples import Example, Label, example_of
-from jaxgan.runs.loading import class_number, draw
+from jaxgan.runs.loading import asked, class_number, draw
 from jaxgan.training.seeds import programs
 from jaxgan.types import Batch
 from tests.commands.fixtures import RING, train
@@ -124,11 +124,27 @@ def test_an_example_is_described_by_what_the_task_gives():
     numbers = np.arange(6, dtype=np.int32)
     labelled = data.Examples("letters", "images", images, numbers, True, tuple("abcdef"))
     found = example_of(labelled)
-    assert found == Example("images", (8, 8, 1), "float32", 1.0, Label((), "int32", 6, tuple("abcdef")))
+    assert found == Example("images", (8, 8, 1), "float32", 1.0, Label((), "int32", 6, tuple("abcdef"), (1 / 6,) * 6))
+    rare = labelled._replace(labels=np.array([0, 0, 0, 1, 1, 5], np.int32))
+    assert example_of(rare).label.shares == (3 / 6, 2 / 6, 0, 0, 0, 1 / 6)
     batch = found.batch(4)
     assert isinstance(batch, Batch) and batch.data.shape == (4, 8, 8, 1) and batch.label.shape == (4,)
     soft = labelled._replace(labels=np.zeros((6, 3), np.float32))
     assert example_of(soft).label == Label((3,), "float32", None)
+
+
+def test_classes_are_asked_for_as_often_as_in_the_data(ring):
+    run = jaxgan.load(ring)
+    assert asked(run, 5) is None
+    told = run._replace(model=run.model._replace(conditional=True))
+    label = Label((), "int32", 3, (), (0.7, 0.2, 0.1))
+    assert np.bincount(asked(told._replace(example=run.example._replace(label=label)), 1000)).tolist() == [
+        700,
+        200,
+        100,
+    ]
+    older = label._replace(shares=())  # what earlier versions recorded
+    assert asked(told._replace(example=run.example._replace(label=older)), 7).tolist() == [0, 1, 2, 0, 1, 2, 0]
 
 
 def test_a_class_is_named_or_numbered(ring):
