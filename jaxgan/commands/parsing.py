@@ -17,14 +17,30 @@ def parse(kind: Any, arguments: Sequence[str], **others: Any) -> Any:
     except SystemExit as stopped:
         if not stopped.code:
             raise
-        # A frame of box-drawing characters around the message, a rule, and then advice.
-        message = complaint.getvalue().split("\n", 1)[-1].split("───")[0].replace("│", " ")
-        message = " ".join(message.split())
+        message = _in_one_line(complaint.getvalue())
         # What the options complain of together is complete; tyro names the group and breaks the lines.
         cause = _cause(stopped)
         if isinstance(cause, ValueError) and not message.startswith("Error parsing --"):
             raise ValueError(str(cause)) from None
         raise ValueError(f"{message}; see --help") from None
+
+
+def _in_one_line(framed: str) -> str:
+    """What is wrong, and the name that comes nearest: a frame of box-drawing characters has parts between rules."""
+    lines = [line.strip("│╭╮╰╯ ") for line in framed.splitlines()[1:]]
+    parts = [[line for line in part.split("\n") if line] for part in "\n".join(lines).split("─" * 10)]
+    parts = [part for lines in parts if (part := [line for line in lines if line.strip("─")])]
+    first = parts[0]
+    if first[0].startswith("Missing from"):  # what an option is for stands in the help
+        first = [first[0], *(line for line in first[1:] if line.startswith("--"))]
+    message = " ".join(" ".join(first).split())
+    for part in parts[1:]:
+        if part[0].startswith("Perhaps you meant"):
+            near = [line.split()[0] for line in part[1:] if line.startswith("--")]
+            message += f"; perhaps you meant {' or '.join(near[:2])}" if near else ""
+        elif part[0].startswith(("Available subcommands", "Unrecognized options")):
+            message += "; " + " ".join(part)
+    return message
 
 
 def _cause(error: BaseException) -> BaseException:

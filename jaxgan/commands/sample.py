@@ -43,6 +43,8 @@ class Sample:
 
         if self.out.suffix not in (".png", ".npz", *TABLE_FILES):
             raise ValueError(f"--out is a file that ends in .png, .npz, {', '.join(TABLE_FILES)}, not {self.out}")
+        if self.n < 1:
+            raise ValueError(f"--n is at least 1, not {self.n}")
         if self.out.exists():
             raise ValueError(f"{self.out} is there already; --out names a new file")
         run = load(self.workdir)

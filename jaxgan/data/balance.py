@@ -40,8 +40,9 @@ class BalancedArrays(NamedTuple):
 class Balanced(NamedTuple):
     """Examples drawn by first drawing a class that occurs, uniformly, and then one of its examples.
 
-    It satisfies `types.Task`, `types.Finite` and `types.Classified`, and `shares` are those that are drawn. Examples by
-    their number are balanced too, without any of them twice: as many of each class as the smallest one has.
+    It satisfies `types.Task`, `types.Finite`, `types.Classified` and `types.Reweighted`, and `shares` are those that
+    are drawn. Examples by their number are balanced too, without any of them twice: as many of each class as the
+    smallest one has.
 
     Attributes:
       examples: that are drawn from.
@@ -118,31 +119,14 @@ class Balanced(NamedTuple):
         return occurs / occurs.sum()
 
     @property
+    def shares_in_data(self) -> np.ndarray:
+        """`[modes]`, of each class among the examples."""
+        return self.examples.shares
+
+    @property
     def classes(self) -> Classes | None:
         """Those of the examples, by which a classifier learns to tell them."""
         return self.examples.classes
-
-
-def turns(shares: np.ndarray, n: int) -> np.ndarray:
-    """Classes of `n` samples that come as often as their shares, to within one sample from the first on.
-
-    Args:
-      shares: `[k]` of the classes, non-negative, together positive.
-      n: how many.
-
-    Returns:
-      `[n]` int32; with equal shares 0, 1, ... k - 1, 0, 1, ...
-
-    >>> turns(np.array([0.5, 0.25, 0.25]), 8)
-    array([0, 1, 2, 0, 0, 1, 2, 0], dtype=int32)
-    """
-    shares = np.asarray(shares, float) / np.sum(shares)
-    owed, found = np.zeros(len(shares)), np.empty(n, np.int32)
-    for i in range(n):
-        owed += shares
-        found[i] = np.argmax(np.round(owed, 9))
-        owed[found[i]] -= 1
-    return found
 
 
 def balanced(examples: Examples) -> Balanced:

@@ -1,9 +1,12 @@
 """How one column of a table is coded as numbers, and read from them again."""
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import special
+
+from jaxgan.backend.arrays import readable
 
 if TYPE_CHECKING:
     import pyarrow
@@ -13,6 +16,10 @@ FEW = 10  # integers of at most so many different values are categories
 QUANTILES = 256
 SOFTNESS = 0.4
 EXACT = 2**53  # whole numbers up to this are exact in float64
+LARGEST = float(np.finfo(np.float32).max)
+DECIMALS = range(-9, 7)  # to which numbers may be rounded
+ALMOST = 0.9  # share of different texts that are numbers, from which the others are mistakes
+SEPARATED = re.compile(r"[^\d\s]?\s?[-+]?\d{1,3}(([,. ']\d{3})+([.,]\d+)?|,\d+)\s?[^\d\s]?")  # 1,234.50 or 1,5
 
 
 class Column(NamedTuple):
@@ -25,6 +32,7 @@ class Column(NamedTuple):
       levels: of categories, the share of each; of numbers, the share of the data below each quantile.
       numeric: whether they are numbers.
       missing: whether numbers are missing in places.
+      decimals: to which all numbers are rounded, negative for whole tens or thousands; None where they are not.
     """
 
     name: str
@@ -33,6 +41,7 @@ class Column(NamedTuple):
     levels: tuple[float, ...]
     numeric: bool
     missing: bool = False
+    decimals: int | None = None
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -52,9 +61,10 @@ def fit_column(name: str, column: "pyarrow.ChunkedArray", chosen: bool) -> Colum
     number = types.is_integer(dtype) or types.is_floating(dtype) or types.is_temporal(dtype)
     if not text and (not number or "tz=" in str(dtype)):
         raise ValueError(f"the column {name!r} holds {dtype}, neither numbers nor categories: --drop {name}")
-    if types.is_floating(dtype) and np.isinf(as_numbers(column)).any():
-        row = int(np.flatnonzero(np.isinf(as_numbers(column)))[0])
-        raise ValueError(f"the column {name!r} holds an infinite number in row {row + 1}: --drop {name}")
+    if types.is_floating(dtype) and (huge := np.flatnonzero(np.abs(as_numbers(column)) > LARGEST)).size:
+        value = float(as_numbers(column)[huge[0]])
+        what = "an infinite number" if np.isinf(value) else f"{value:g}, beyond float32,"
+        raise ValueError(f"the column {name!r} holds {what} in row {huge[0] + 1}: --drop {name}")
     if chosen and types.is_temporal(dtype):
         raise ValueError(f"the column {name!r} holds {dtype}, and dates and times are no categories")
     distinct = pc.count_distinct(column).as_py()  # pyright: ignore[reportAttributeAccessIssue]
@@ -72,7 +82,42 @@ def fit_column(name: str, column: "pyarrow.ChunkedArray", chosen: bool) -> Colum
     if types.is_integer(dtype) and max(abs(values[0]), abs(values[-1])) > EXACT:
         raise ValueError(f"the column {name!r} holds whole numbers beyond 2^53, such as identifiers: --drop {name}")
     levels = _rounded((places + 0.5) / len(values))
-    return Column(name, str(dtype), tuple(values[places].tolist()), tuple(levels.tolist()), True, missing)
+    decimals = next((d for d in DECIMALS if (np.round(values, d) == values).all()), None)
+    return Column(name, str(dtype), tuple(values[places].tolist()), tuple(levels.tolist()), True, missing, decimals)
+
+
+def check_texts(name: str, column: "pyarrow.ChunkedArray") -> None:
+    """Checks that a column of texts does not hold numbers, but for a few mistakes or the way they are written.
+
+    Raises:
+      ValueError: it does; the message says in which row, and what to do.
+    """
+    from pyarrow import types
+
+    texts = [text for text in column.unique().to_pylist() if text is not None] if types.is_string(column.type) else []
+    if len(texts) <= FEW:
+        return
+    odd = [text for text in texts if not _is_number(text)]
+    separated = [text for text in odd if SEPARATED.fullmatch(text.strip())]
+    if len(separated) >= ALMOST * len(texts):
+        raise ValueError(
+            f"the column {name!r} holds numbers such as {readable(separated[0])!r}: write them as 1234.5, without "
+            f"separators and units, or leave it out with --drop {name}"
+        )
+    if odd and len(odd) <= (1 - ALMOST) * len(texts):
+        row = column.to_pylist().index(odd[0]) + 1
+        raise ValueError(
+            f"the column {name!r} holds numbers, but {readable(odd[0])!r} in row {row}: mend or empty that, or take "
+            f"all for names with --categories {name}"
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def as_numbers(column: "pyarrow.ChunkedArray") -> np.ndarray:
@@ -150,6 +195,7 @@ def _fractional(column: Column) -> bool:
 def _numbers(column: Column, vectors: np.ndarray) -> np.ndarray:
     share = _rounded(special.ndtr(np.asarray(vectors[:, 0], np.float64)))
     x = np.interp(share, np.asarray(column.levels), np.asarray(column.values))
+    x = x if column.decimals is None else np.round(x, column.decimals)
     return x if _fractional(column) else np.rint(x)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan.data.arrays import arrays
+from jaxgan.data.columns import check_texts
 from jaxgan.data.encodings import Encoding
 from jaxgan.data.examples import Examples
 from jaxgan.data.files import Samples, form_of, read_samples, tfds_names
@@ -89,7 +90,7 @@ def of_samples(samples: Samples) -> OwnData:
     """
     x, name = samples.data, samples.source
     if len(x) < 2:
-        raise ValueError(f"{name} holds only one of {samples.kind}: there is nothing to imitate, take hundreds")
+        raise ValueError(f"{name} holds a single sample, of {samples.kind}: there is nothing to imitate, take hundreds")
     if (x == x[:1]).all():
         raise ValueError(f"all {len(x)} {samples.kind} of {name} are the same: there is nothing to imitate")
     if samples.kind == "images":
@@ -135,6 +136,9 @@ def _tfds(name: str, data_dir: str | os.PathLike[str] | None) -> OwnData:
 def _table(path: Path, label: str | None, drop: Collection[str], categories: Collection[str]) -> OwnData:
     table = read_table(path, drop=drop)
     try:
+        for name in table.column_names:
+            if name not in (label, *categories):
+                check_texts(name, table.column(name))
         encoding = fit_table(table, categories=categories, label=label)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error

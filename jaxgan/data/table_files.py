@@ -17,31 +17,28 @@ COLUMNS = 10_000
 HEADER = 2**20  # bytes of the first line of a CSV file
 
 
-def read_table(path: Path, *, drop: Collection[str] = ()) -> "pyarrow.Table":
+def read_table(path: Path, *, drop: Collection[str] = (), all_there: bool = True) -> "pyarrow.Table":
     """Reads a table.
 
     Args:
-      path: a file that ends in .csv (commas, or semicolons if its first line has no comma), .tsv or .parquet, with the
-        names of the columns. In text, numbers are missing where nothing, NA, NaN, null or the like is written.
+      path: a file that ends in .csv (commas, or semicolons if its first line has no comma, then perhaps with decimal
+        commas), .tsv or .parquet, with the names of the columns. In text, numbers are missing where nothing, NA, NaN,
+        null or the like is written, and texts where nothing is.
       drop: names of columns that are left out.
+      all_there: whether each of these has to be a column.
 
     Raises:
       ValueError: it cannot be read, has no rows, or no such column, more than 10 000 columns, or numbers or texts that
         would take more than a GiB, however small the file is; one line.
     """
     import pyarrow
-    from pyarrow import csv
 
     size_of_file(path)
     try:
-        if path.suffix.lower() == ".parquet":
-            table = _parquet(path)
-        else:
-            parse, read = csv.ParseOptions(delimiter=_delimiter(path)), csv.ReadOptions(block_size=BLOCK)
-            table = csv.read_csv(path, read_options=read, parse_options=parse)
+        table = _parquet(path) if path.suffix.lower() == ".parquet" else _text(path)
     except Exception as error:  # a damaged file can make its reader raise anything at all
         raise ValueError(f"{readable(str(path))} cannot be read as a table: {reason(error)}") from error
-    if unknown := [name for name in drop if name not in table.column_names]:
+    if all_there and (unknown := [name for name in drop if name not in table.column_names]):
         raise ValueError(f"{path} has no column {unknown[0]!r}; it has {', '.join(map(repr, table.column_names[:20]))}")
     if table.num_rows < 2:
         raise ValueError(f"{path} has {table.num_rows} rows below the names of its columns; at least 2 are needed")
@@ -52,7 +49,43 @@ def read_table(path: Path, *, drop: Collection[str] = ()) -> "pyarrow.Table":
         raise ValueError(f"no column of {path} is left")
     columns = [table.column(name) for name in kept]
     plain = [c.cast(c.type.value_type) if pyarrow.types.is_dictionary(c.type) else c for c in columns]
+    plain = [c.cast(pyarrow.float64()) if pyarrow.types.is_decimal(c.type) else c for c in plain]
     return pyarrow.table(dict(zip(kept, plain, strict=True)))
+
+
+def _text(path: Path) -> "pyarrow.Table":
+    """Reads a .csv or .tsv file."""
+    import pyarrow
+    import pyarrow.compute as pc
+    from pyarrow import csv, types
+
+    delimiter = _delimiter(path)
+
+    def read(decimal_point: str, threads: bool = True) -> "pyarrow.Table":
+        return csv.read_csv(
+            path,
+            read_options=csv.ReadOptions(block_size=BLOCK, use_threads=threads),
+            parse_options=csv.ParseOptions(delimiter=delimiter),
+            convert_options=csv.ConvertOptions(decimal_point=decimal_point),
+        )
+
+    def texts(table: "pyarrow.Table") -> list[str]:
+        return [field.name for field in table.schema if types.is_string(field.type)]
+
+    try:
+        table = read(".")
+    except pyarrow.ArrowInvalid:
+        table = read(".", threads=False)  # then it says in which row
+    if delimiter == ";" and texts(table):
+        table = min(table, read(","), key=lambda table: len(texts(table)))
+    for i, field in enumerate(table.schema):
+        if types.is_binary(field.type):
+            raise ValueError(f"the column {readable(field.name)!r} is no UTF-8 text: save the file as UTF-8")
+        if types.is_string(field.type):
+            column = table.column(i)
+            column = pc.if_else(pc.equal(column, ""), None, column)  # pyright: ignore[reportAttributeAccessIssue]
+            table = table.set_column(i, field.name, column)
+    return table
 
 
 def _parquet(path: Path) -> "pyarrow.Table":
@@ -91,6 +124,8 @@ def table_bytes(table: "pyarrow.Table", suffix: str) -> bytes:
 def _delimiter(path: Path) -> str:
     with path.open("rb") as file:
         first = file.readline(HEADER + 1)
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError("it is UTF-16 text: save it as UTF-8")
     delimiter = ";" if b";" in first and b"," not in first else ","
     delimiter = "\t" if path.suffix.lower() == ".tsv" else delimiter
     if len(first) > HEADER or first.count(delimiter.encode()) >= COLUMNS:

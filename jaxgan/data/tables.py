@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from jaxgan.data.columns import (
+    FEW,
     Column,
     as_numbers,
     choices,
@@ -167,6 +168,11 @@ def fit_table(table: "pyarrow.Table", *, categories: Collection[str] = (), label
         raise ValueError(f"two columns of the table are called {doubled[0]!r}")
     chosen = {*categories, *(() if label is None else (label,))}
     columns = tuple(fit_column(name, _column(table, name), name in chosen) for name in table.column_names)
+    count = next((len(column.values) for column in columns if column.name == label), 0)
+    if count > max(FEW, table.num_rows / 2):
+        raise ValueError(
+            f"the label {label!r} has {count:,} different values in {table.num_rows:,} rows, so it tells no classes"
+        )
     if constant := [column.name for column in columns if len(set(column.values)) + column.missing < 2]:
         raise ValueError(
             f"there is nothing to imitate in {_listed(constant)}, where all values are the same: leave "

@@ -21,7 +21,7 @@ GO_BACK = "Go back to the last checkpoint with all its modes; a lost mode seldom
 
 def advice(kind: str, quality: str) -> tuple[str, ...]:
     """What to try next about a verdict's kind and quality, in order, with the reason."""
-    if kind == "healthy" and quality == "good":
+    if kind == "healthy" and quality != "low":
         return ("Nothing is wrong that these samples could show; more samples show smaller losses.",)
     if kind == "copies":
         return (

@@ -30,7 +30,8 @@ def read_generated(
       options: further ones of `read_samples`.
 
     Returns:
-      The samples of each seed by its name, such as "seed 0"; of what is no run a single one, by an empty name.
+      The samples of each seed by its name, such as "seed 0"; of what is no run a single one, by an empty name. Of a
+      conditional model so many of each class that they have the shares of the data.
 
     Raises:
       ValueError: it cannot be read, the run is not finished, has no such seed, or one whose samples are not finite.
@@ -60,8 +61,39 @@ def read_generated(
                 what = f"{broken} of its {len(samples[i])} samples are not finite"
                 raise ValueError(f"seed {seed} of {directory} has diverged: {what}; --run-seed names another one")
             labels = _labels(arrays.get("labels"), i, samples.shape[:2])
-            found[f"seed {seed}"] = _as_data(samples[i], labels, kind, encoding, like, f"seed {seed} of {directory}")
+            of_seed, shares = samples[i], _shares(config)
+            if labels is not None and len(shares):
+                # They were asked for, which says nothing of what they are.
+                of_seed, labels = of_seed[in_shares(labels, shares)], None
+            found[f"seed {seed}"] = _as_data(of_seed, labels, kind, encoding, like, f"seed {seed} of {directory}")
     return found
+
+
+def in_shares(labels: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Positions of as many samples as there are with these shares of their classes, in order; of all if none are."""
+    shares = shares / shares.sum()
+    there = np.bincount(labels, minlength=len(shares))[: len(shares)]
+    total = min((n / share for n, share in zip(there, shares, strict=True) if share > 0), default=0.0)
+    if total < 1:  # of some class there are none, so these shares cannot be had
+        return np.arange(len(labels))
+    wanted = np.rint(total * shares)
+    rank = np.empty(len(labels), int)
+    for number in range(len(shares)):
+        rank[labels == number] = np.arange(there[number])
+    inside = labels < len(shares)
+    return np.flatnonzero(inside & (rank < wanted[np.where(inside, labels, 0)]))
+
+
+def _shares(config: Any) -> np.ndarray:
+    """Shares of the classes in the data of a run; empty where they are not recorded."""
+    for part in ("example", "label", "in_data"):
+        config = config.get(part) if isinstance(config, dict) else None
+    try:
+        shares = np.asarray(config if isinstance(config, list) else [], float)
+    except (ValueError, TypeError):
+        return np.zeros(0)
+    sound = shares.ndim == 1 and np.isfinite(shares).all() and (shares >= 0).all() and shares.sum() > 0
+    return shares if sound else np.zeros(0)
 
 
 def _folder_of_run(path: Path) -> Path | None:

@@ -14,11 +14,12 @@ from scipy import stats
 
 from jaxgan.report.curves import reached
 from jaxgan.report.files import Run
-from jaxgan.report.style import COLOURS, DASHED, SEEDS, STATES, label_axes
+from jaxgan.report.style import COLOURS, DASHED, SEEDS, STATES, label_axes, plain_text
 from jaxgan.report.words import alarms
 from jaxgan.runs.summary import SeedSummary
 
 MANY = 100  # modes; more have no bar each
+NAMED, LETTERS = 12, 14  # modes, and letters of a name; with more they are numbered
 # Samples over what is expected, from each number up to the next: a mode without any has the colour of a lost one.
 _CLASSES = {
     0.0: ("no sample", STATES["lost"]),
@@ -89,7 +90,8 @@ def modes_through_training(run: Run) -> Figure | None:
     for axes in grid[len(drawn) :]:
         axes.set_axis_off()
     for axes, history in zip(grid, drawn, strict=False):
-        _draw_history(axes, history)
+        names = [] if by_monitor else list(run.summary.modes_expected)
+        _draw_history(axes, history, names)
         kind = "cluster of the data" if by_monitor and total != run.summary.modes_total else "mode"
         label_axes(axes, x="step", y=kind)
         axes.set_title(f"seed {history.seed}", fontsize=10, loc="left", pad=10 if history.alarms else None)
@@ -99,7 +101,7 @@ def modes_through_training(run: Run) -> Figure | None:
     return figure
 
 
-def _draw_history(axes: Axes, history: History) -> None:
+def _draw_history(axes: Axes, history: History, names: Sequence[str]) -> None:
     steps, (total, times) = history.steps, history.ratio.shape
     # A column begins where the one before it ends, and ends at the step that it was counted at.
     first = steps[0] - (steps[1] - steps[0]) if times > 1 else 0
@@ -118,7 +120,10 @@ def _draw_history(axes: Axes, history: History) -> None:
         style = {"marker": "v", "s": 32, "color": "black", "clip_on": False, "zorder": 4}
         axes.scatter(history.alarms, above, transform=where, label="alarm", **style)
     axes.set_ylim(total - 0.5, -0.5)
-    axes.yaxis.set_major_locator(MaxNLocator(min(total, 10), integer=True))
+    if _can_be_named(names, total):
+        axes.set_yticks(range(total), [plain_text(name) for name in names])
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(min(total, 10), integer=True))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(edges[0], edges[-1])
@@ -156,12 +161,19 @@ def _histogram(seeds: Sequence[SeedSummary], names: Sequence[str], law: Any) -> 
             where = axes.get_xaxis_transform()
             axes.scatter(lost, [0.08] * len(lost), marker="x", color=COLOURS[1], s=40, linewidths=2, transform=where)
         axes.set_ylim(0, 1.1 * max(high.max(), counts.max()))
-        axes.set_xticks(range(0, total, -(-total // 25)))
+        if _can_be_named(names, total):
+            axes.set_xticks(range(total), [plain_text(name) for name in names], rotation=30, ha="right")
+        else:
+            axes.set_xticks(range(0, total, -(-total // 25)))
         label_axes(axes, y=f"seed {seed.seed}\nsamples")
     label_axes(grid[-1], x="mode", y=grid[-1].get_ylabel())
     handles = {label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=3, fontsize=8, frameon=False)
     return figure
+
+
+def _can_be_named(names: Sequence[str], total: int) -> bool:
+    return len(names) == total <= NAMED and max(map(len, names)) <= LETTERS
 
 
 def _states(seed: SeedSummary, names: Sequence[str], total: int) -> np.ndarray:

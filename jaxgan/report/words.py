@@ -186,9 +186,11 @@ def comparison_table(summaries: Sequence[Summary]) -> str:
       summaries: of each arm; `arm` or `experiment` names it.
 
     Returns:
-      One line for the heading, one per arm, and one for what real data gets.
+      One line for the heading, one per arm, and one for what real data gets; one line where nothing was measured.
     """
     names = metric_names(*summaries)
+    if not names:
+        return "nothing was measured, as no modes are known: --metric adds numbers, jaxgan diagnose judges the samples"
     rows = [["", *names]]
     for summary in summaries:
         name = summary.arm or summary.experiment or "run"

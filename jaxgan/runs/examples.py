@@ -9,7 +9,19 @@ import numpy as np
 
 from jaxgan.runs.building import build
 from jaxgan.runs.options import Architecture, Training
-from jaxgan.types import Batch, Classified, Kind, KnownModes, Model, Stream, Tabular, Task, Technique, as_batch
+from jaxgan.types import (
+    Batch,
+    Classified,
+    Kind,
+    KnownModes,
+    Model,
+    Reweighted,
+    Stream,
+    Tabular,
+    Task,
+    Technique,
+    as_batch,
+)
 
 EXAMPLE = "example"  # what `config.json` calls the description of an example
 
@@ -22,7 +34,8 @@ class Label(NamedTuple):
       dtype: of the labels, such as "int32".
       classes: how many classes there are; None where that is not known, or labels are no classes.
       names: of the classes; empty where they have none.
-      shares: of the classes in the data; empty where they are not known.
+      shares: of the classes, as they are drawn; empty where they are not known.
+      in_data: shares of the classes in the data, which are drawn otherwise where they are balanced; likewise.
     """
 
     shape: tuple[int, ...]
@@ -30,6 +43,7 @@ class Label(NamedTuple):
     classes: int | None = None
     names: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
+    in_data: tuple[float, ...] = ()
 
 
 class Example(NamedTuple):
@@ -103,7 +117,30 @@ def example_of(task: Task | Stream) -> Example:
         a_class = first.label.ndim == 1 and jnp.issubdtype(first.label.dtype, jnp.integer)
         label = Label(first.label.shape[1:], str(first.label.dtype))
         if a_class and isinstance(task, KnownModes | Classified):
-            shares = tuple(np.asarray(task.shares, float).tolist())
-            label = label._replace(classes=task.modes, names=tuple(task.names), shares=shares)
+            whole = task.shares_in_data if isinstance(task, Reweighted) else task.shares
+            shares, in_data = (tuple(np.asarray(each, float).tolist()) for each in (task.shares, whole))
+            label = label._replace(classes=task.modes, names=tuple(task.names), shares=shares, in_data=in_data)
     widths = tuple(task.widths) if isinstance(task, Tabular) else ()
     return Example(task.kind, first.data.shape[1:], str(first.data.dtype), scale, label, widths)
+
+
+def turns(shares: np.ndarray, n: int) -> np.ndarray:
+    """Classes of `n` samples that come as often as their shares, to within one sample from the first on.
+
+    Args:
+      shares: `[k]` of the classes, non-negative, together positive.
+      n: how many.
+
+    Returns:
+      `[n]` int32; with equal shares 0, 1, ... k - 1, 0, 1, ...
+
+    >>> turns(np.array([0.5, 0.25, 0.25]), 8)
+    array([0, 1, 2, 0, 0, 1, 2, 0], dtype=int32)
+    """
+    shares = np.asarray(shares, float) / np.sum(shares)
+    owed, found = np.zeros(len(shares)), np.empty(n, np.int32)
+    for i in range(n):
+        owed += shares
+        found[i] = np.argmax(np.round(owed, 9))
+        owed[found[i]] -= 1
+    return found

@@ -10,11 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.backend import processes
-from jaxgan.data.balance import turns
 from jaxgan.runs import folder
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.decoding import decoded
-from jaxgan.runs.examples import EXAMPLE, Example, Label
+from jaxgan.runs.examples import EXAMPLE, Example, Label, turns
 from jaxgan.runs.options import Architecture, Training
 from jaxgan.runs.sweeping import recorded_axes, setting_names
 from jaxgan.types import (
@@ -139,7 +138,10 @@ def described(directory: Path) -> Described:
 def _config(directory: Path) -> dict[str, Any]:
     """Reads `config.json` of a single run."""
     if not directory.is_dir():
-        raise ValueError(f"there is no folder {directory}")
+        a_file = directory.exists()
+        raise ValueError(
+            f"{directory} is a file, not the folder of a run" if a_file else f"there is no folder {directory}"
+        )
     path = directory / folder.CONFIG
     config = folder.read_json(path)
     if config is None:
@@ -221,7 +223,7 @@ def asked(run: Loaded, n: int) -> np.ndarray | None:
     label = run.example.label
     if not run.model.conditional or label is None or label.classes is None:
         return None
-    return turns(np.asarray(label.shares or np.ones(label.classes)), n)
+    return turns(np.asarray(label.in_data or np.ones(label.classes)), n)
 
 
 def key_of_chunk(key: Key, i: int) -> Key:

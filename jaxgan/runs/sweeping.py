@@ -122,9 +122,10 @@ def _axis(text: str) -> Axis:
 
 def _options(kind: Any) -> Iterator[str]:
     """Names of the options, those of a part with its name before them."""
+    types = typing.get_type_hints(kind)  # the fields' own are changed by tyro once it has read a command line
     for field in dataclasses.fields(kind):
-        if dataclasses.is_dataclass(field.type):
-            yield from (f"{field.name}.{name}" for name in _options(field.type))
+        if dataclasses.is_dataclass(of_field := types[field.name]):
+            yield from (f"{field.name}.{name}" for name in _options(of_field))
         else:
             yield field.name
 

@@ -7,7 +7,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from jaxgan.backend import in_force
-from jaxgan.data.balance import turns
+from jaxgan.runs.examples import turns
 from jaxgan.runs.options import Run
 from jaxgan.training import placement
 from jaxgan.training.seeds import Programs, Seeds, in_turn, programs, vmapped

@@ -288,6 +288,8 @@ def _finish(course: Course, samples: np.ndarray, measured: Sequence[Mapping[str,
     """Writes what a run leaves at its end."""
     plan = course.plan
     kept = {"samples": samples[:, :KEPT_SAMPLES], "real": course.source.real, "kind": np.array(plan.task.kind)}
+    if course.labels is not None:
+        kept["labels"] = np.broadcast_to(course.labels[: kept["samples"].shape[1]], kept["samples"].shape[:2])
     folder.write_arrays(course.directory / folder.SAMPLES, **kept)
     summary = summarized(
         course.config,

@@ -30,6 +30,7 @@ from jaxgan.types.tasks import Finite as Finite
 from jaxgan.types.tasks import GradedModes as GradedModes
 from jaxgan.types.tasks import Kind as Kind
 from jaxgan.types.tasks import KnownModes as KnownModes
+from jaxgan.types.tasks import Reweighted as Reweighted
 from jaxgan.types.tasks import Stream as Stream
 from jaxgan.types.tasks import Tabular as Tabular
 from jaxgan.types.tasks import Task as Task

@@ -238,3 +238,13 @@ class Classified(Protocol):
     def classes(self) -> Classes | None:
         """What a classifier is trained on; None where nothing is known or no classifier fits."""
         ...
+
+
+@runtime_checkable
+class Reweighted(Protocol):
+    """A task whose classes are drawn in other shares than the data have."""
+
+    @property
+    def shares_in_data(self) -> np.ndarray:
+        """`[k]`, share of each class in the data; together 1."""
+        ...

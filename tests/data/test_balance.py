@@ -7,7 +7,6 @@ import pytest
 from scipy import stats
 
 from jaxgan import data
-from jaxgan.data.balance import turns
 from jaxgan.evaluation.sides import reals
 from jaxgan.types import Batch
 from tests.helpers import drawn
@@ -67,16 +66,3 @@ def test_pixels_are_scaled_and_labels_left_out_where_they_are_not_drawn():
 def test_a_task_without_classes_cannot_be_balanced(task, message):
     with pytest.raises(ValueError, match=message):
         data.balanced(task())
-
-
-@pytest.mark.parametrize("shares", [[0.59, 0.3, 0.11], [1, 0, 3], [0.001] * 999 + [0.001]])
-def test_turns_keep_to_the_shares_at_every_length(shares):
-    found = turns(np.array(shares), 3000)
-    counts = np.cumsum(found[:, None] == np.arange(len(shares)), axis=0)
-    expected = np.arange(1, 3001)[:, None] * np.array(shares) / np.sum(shares)
-    assert np.abs(counts - expected).max() <= 1 + 1e-6
-    assert found.dtype == np.int32
-
-
-def test_equal_shares_take_turns():
-    assert turns(np.full(7, 1 / 7), 700).tolist() == (np.arange(700) % 7).tolist()

@@ -122,7 +122,7 @@ def text(content):
         ("x.csv", lambda path: None, {}, "no file or folder .*x.csv"),
         ("x.txt", text("?"), {}, "x.txt is none of a folder of images"),
         ("x", lambda path: path.mkdir(), {}, "no images in .*x; known are files ending in .png"),
-        ("x", one_image, {}, "x holds only one of images: there is nothing to imitate"),
+        ("x", one_image, {}, "x holds a single sample, of images: there is nothing to imitate"),
         ("x", alike, {}, "all 2 images of .* are the same"),
         ("x", unreadable, {}, "the image .*broken.jpg cannot be read"),
         ("x.npz", array(samples=POINTS * [1, 0, 1]), {}, "column 1 of .*x.npz is constant: leave it out"),
@@ -147,3 +147,35 @@ def test_bad_data_are_one_line(tmp_path, name, write, options, says):
     with pytest.raises(ValueError, match=says) as raised:
         own_data(tmp_path / name, **options)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [
+        ([f"1,{i:03d}.50" for i in range(60)], "holds numbers such as '1,000.50': write them as 1234.5"),
+        ([f"{i} €" for i in range(60)], None),
+        ([f"€1 {i:03d}" for i in range(60)], "holds numbers such as '€1 000'"),
+        (
+            [*map(str, range(59)), "n/a?"],
+            r"holds numbers, but 'n/a\?' in row 60: mend or empty that, or .*--categories x",
+        ),
+        ([*"abcdefghij", "1,5"], None),
+    ],
+)
+def test_numbers_that_are_written_as_texts(tmp_path, column, says):
+    path = tmp_path / "x.csv"
+    path.write_text("x,y\n" + "".join(f'"{text}",{i}.5\n' for i, text in enumerate(column)), encoding="utf-8")
+    if says is None:
+        own_data(path)
+        return
+    with pytest.raises(ValueError, match=says) as raised:
+        own_data(path)
+    assert "\n" not in str(raised.value)
+    if "categories" in says:
+        own_data(path, categories=["x"])
+
+
+def test_a_number_beyond_float32_is_named(tmp_path):
+    (tmp_path / "x.csv").write_text("x\n1.5\n1e308\n2.5\n")
+    with pytest.raises(ValueError, match=r"the column 'x' holds 1e\+308, beyond float32, in row 2"):
+        own_data(tmp_path / "x.csv")

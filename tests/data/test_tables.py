@@ -203,8 +203,49 @@ def test_files_give_the_table_that_was_written(tmp_path, suffix):
 def test_csv_of_semicolons_and_of_missing_numbers(tmp_path):
     (tmp_path / "x.csv").write_text("a;b;c\n1;2.5;x\n;NaN;\n3;7;y,z\n")
     found = read_table(tmp_path / "x.csv")
-    assert found.to_pylist()[1]["a"] is None and found["c"].to_pylist() == ["x", "", "y,z"]
+    assert found.to_pylist()[1]["a"] is None and found["c"].to_pylist() == ["x", None, "y,z"]
     assert fit_table(found).columns[0].dtype == "int64"
+
+
+def test_decimal_commas_between_semicolons(tmp_path):
+    (tmp_path / "x.csv").write_text("a;b;c\n1,25;2,5;x\n-0,5;;y\n3,0;7,5;z\n")
+    found = read_table(tmp_path / "x.csv")
+    assert found["a"].to_pylist() == [1.25, -0.5, 3.0] and found["c"].to_pylist() == ["x", "y", "z"]
+
+
+def test_decimals_of_parquet_are_numbers(tmp_path):
+    from decimal import Decimal
+
+    from pyarrow import parquet
+
+    prices = pyarrow.array([Decimal("1.25"), Decimal("9.50"), None])
+    parquet.write_table(pyarrow.table({"price": prices}), tmp_path / "x.parquet")
+    assert read_table(tmp_path / "x.parquet")["price"].to_pylist() == [1.25, 9.5, None]
+
+
+def test_numbers_are_rounded_as_those_of_the_table_are():
+    random = np.random.RandomState(0)
+    seconds = pyarrow.array(random.randint(0, 10**6, 300) * 10**6).cast(pyarrow.timestamp("us"))
+    table = pyarrow.table(
+        {
+            "money": np.round(random.normal(1000, 300, 300), 2),
+            "exact": random.normal(size=300),
+            "thousands": 1000 * random.randint(0, 90, 300),
+            "when": seconds,
+        }
+    )
+    encoding = fit_table(table)
+    assert [column.decimals for column in encoding.columns] == [2, None, -3, -6]
+    found = encoding.decode(random.normal(size=(500, 4)))
+    money, exact, thousands = (found[name].to_numpy() for name in ("money", "exact", "thousands"))
+    assert (np.round(money, 2) == money).all() and (thousands % 1000 == 0).all() and (np.round(exact, 6) != exact).any()
+    assert all(moment.microsecond == 0 for moment in found["when"].to_pylist())
+
+
+def test_a_label_tells_classes():
+    table = pyarrow.table({"a": np.arange(40.0), "b": np.arange(40.0) ** 2})
+    with pytest.raises(ValueError, match="the label 'a' has 40 different values in 40 rows, so it tells no classes"):
+        fit_table(table, label="a")
 
 
 def test_dictionaries_of_parquet_are_categories(tmp_path):
@@ -219,14 +260,16 @@ def test_dictionaries_of_parquet_are_categories(tmp_path):
     [
         ("x.csv", "", "cannot be read as a table: Empty CSV file"),
         ("x.csv", "a,b\n", "has 0 rows below the names of its columns; at least 2 are needed"),
-        ("x.csv", "a,b\n1\n2,3\n", "cannot be read as a table: CSV parse error: Expected 2 columns, got 1"),
+        ("x.csv", "a,b\n1\n2,3\n", "cannot be read as a table: CSV parse error: Row #2: Expected 2 columns, got 1"),
         ("x.csv", "a,a\n1,2\n3,4\n", "two columns of .* are called 'a'"),
         ("x.csv", "a,c\n1,2\n3,4\n", "has no column 'b'; it has 'a', 'c'"),
+        ("x.csv", "a,b\n1,\xe9\n2,\xe8\n", "the column 'b' is no UTF-8 text: save the file as UTF-8"),
+        ("x.csv", "\xff\xfea\x00", "it is UTF-16 text: save it as UTF-8"),
         ("x.parquet", "no parquet", "x.parquet cannot be read as a table"),
     ],
 )
 def test_files_that_are_no_tables(tmp_path, name, content, says):
-    (tmp_path / name).write_text(content)
+    (tmp_path / name).write_text(content, encoding="latin-1")
     with pytest.raises(ValueError, match=says) as raised:
         read_table(tmp_path / name, drop=["b"] if "c" in content[:3] else [])
     assert "\n" not in str(raised.value) and name in str(raised.value)

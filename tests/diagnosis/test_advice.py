@@ -65,4 +65,5 @@ def test_quality_copies_and_health_have_their_own():
     texts = {
         advice(*pair) for pair in (("healthy", "good"), ("copies", "good"), ("partial", "low"), ("partial", "good"))
     }
+    assert advice("healthy", "unknown") == advice("healthy", "good")
     assert len(texts) == 4 and (*WHERE_MODES_ARE_MISSING,) == advice("partial", "good")[:2]

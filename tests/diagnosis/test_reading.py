@@ -15,6 +15,7 @@ from jaxgan.data.preparation import Scaling
 from jaxgan.data.tables import fit_table
 from jaxgan.diagnosis import read_generated
 from jaxgan.diagnosis.inputs import fitted
+from jaxgan.diagnosis.reading import in_shares
 from jaxgan.runs import folder
 
 RANDOM = np.random.RandomState(0)
@@ -91,6 +92,25 @@ def test_labels_of_a_run_are_positions_among_the_classes(tmp_path):
     cats = Samples(POINTS[0], np.arange(20) % 3, ("cat", "dog", "emu"), "reals", "points")
     found = read_generated(directory, like=cats)["seed 4"]
     assert fitted(cats, found).fake_labels.tolist() == [i % 3 for i in range(20, 40)]
+
+
+def test_samples_that_were_asked_for_by_class_have_the_shares_of_the_data(tmp_path):
+    """They were drawn evenly, and the data are not even; labels that were asked for say nothing of what was made."""
+    labels = np.arange(600) % 3
+    samples = np.stack([np.stack([labels, np.arange(600)], axis=1)] * 2).astype(np.float32)
+    directory = run(tmp_path / "run", samples, "points", labels=np.stack([labels] * 2))
+    config = folder.read_json(directory / folder.CONFIG)
+    config["example"]["label"] = {"in_data": [0.6, 0.1, 0.3]}
+    folder.write_json(directory / folder.CONFIG, config)
+    found = read_generated(directory, like=real(samples[0]))["seed 4"]
+    assert found.labels is None
+    assert np.bincount(found.data[:, 0].astype(int)).tolist() == [200, 33, 100]
+    assert (np.diff(found.data[:, 1]) > 0).all()
+    for broken in ("x", [1, "a"], [-1, 2, 0], [], [0, 0, 0], {"a": 1}):
+        config["example"]["label"] = {"in_data": broken}
+        folder.write_json(directory / folder.CONFIG, config)
+        assert len(read_generated(directory, like=real(samples[0]))["seed 4"].data) == 600
+    assert in_shares(np.zeros(5, int), np.array([0.5, 0.5])).tolist() == [0, 1, 2, 3, 4]
 
 
 def no_samples(path):

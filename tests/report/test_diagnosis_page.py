@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from jaxgan import report
+from jaxgan.diagnosis.holes import Hole
 from jaxgan.report.style import plain_text
 
 NAMES = (r"$\frac{$", "$x$", "<b>&", "caf\udce9", "line\nbreak", "\\$", "x" * 300)
@@ -35,6 +36,7 @@ def diagnosis():
         traits=[SimpleNamespace(name=NAMES[1], state="lost", seen=0, expected=4.0, ratio=0.0, p_value=0.1)],
         measures={},
         found=SimpleNamespace(
+            holes=SimpleNamespace(found=True, empty=[Hole(np.arange(5), 0.2, 5.0, 0, 0.0005)]),
             repeats=SimpleNamespace(groups=[np.arange(3)]),
             copies=SimpleNamespace(found=True, pairs=np.array([[0, 1], [2, 3]])),
             conditions=[SimpleNamespace(name=NAMES[2], samples=3, ratio=0.1, vendi=1.0, p_value=0.001, collapsed=True)],
@@ -51,6 +53,7 @@ def test_a_page_of_any_names(tmp_path, diagnosis):
     text = report.write_diagnosis(tmp_path, diagnosis).read_text(encoding="utf-8")
     for name in ("modes", "missing", "repeats", "copies"):
         assert (tmp_path / "figures" / f"{name}.png").exists()
+    assert "Parts of the data that are hardly made, around" in text and ">real 0<" in text
     for name in (*NAMES[:3], NAMES[6]):
         assert f">{html.escape(name)}<" in text
     assert "<b>" not in text and r"caf\udce9" in text

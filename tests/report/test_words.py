@@ -121,3 +121,7 @@ def test_a_comparison_credits_an_option_only_where_it_is_the_only_one():
         "packed differs from plain in pack alone.",
         "both differs from plain in 2 options, so this comparison does not say which of them makes the difference.",
     )
+
+
+def test_a_run_of_which_nothing_was_measured_says_so():
+    assert report.comparison_table([Summary(experiment="train")]).startswith("nothing was measured")

@@ -11,7 +11,7 @@ import pytest
 import jaxgan
 from jaxgan import data
 from jaxgan.runs.checkpoints import Checkpoints, names_in
-from jaxgan.runs.examples import Example, Label, example_of
+from jaxgan.runs.examples import Example, Label, example_of, turns
 from jaxgan.runs.loading import asked, class_number, draw
 from jaxgan.training.seeds import programs
 from jaxgan.types import Batch
@@ -124,9 +124,13 @@ def test_an_example_is_described_by_what_the_task_gives():
     numbers = np.arange(6, dtype=np.int32)
     labelled = data.Examples("letters", "images", images, numbers, True, tuple("abcdef"))
     found = example_of(labelled)
-    assert found == Example("images", (8, 8, 1), "float32", 1.0, Label((), "int32", 6, tuple("abcdef"), (1 / 6,) * 6))
+    assert found == Example(
+        "images", (8, 8, 1), "float32", 1.0, Label((), "int32", 6, tuple("abcdef"), (1 / 6,) * 6, (1 / 6,) * 6)
+    )
     rare = labelled._replace(labels=np.array([0, 0, 0, 1, 1, 5], np.int32))
-    assert example_of(rare).label.shares == (3 / 6, 2 / 6, 0, 0, 0, 1 / 6)
+    assert example_of(rare).label.shares == example_of(rare).label.in_data == (3 / 6, 2 / 6, 0, 0, 0, 1 / 6)
+    balanced = example_of(data.balanced(rare)).label
+    assert balanced.shares == (1 / 3, 1 / 3, 0, 0, 0, 1 / 3) and balanced.in_data == (3 / 6, 2 / 6, 0, 0, 0, 1 / 6)
     batch = found.batch(4)
     assert isinstance(batch, Batch) and batch.data.shape == (4, 8, 8, 1) and batch.label.shape == (4,)
     soft = labelled._replace(labels=np.zeros((6, 3), np.float32))
@@ -137,13 +141,13 @@ def test_classes_are_asked_for_as_often_as_in_the_data(ring):
     run = jaxgan.load(ring)
     assert asked(run, 5) is None
     told = run._replace(model=run.model._replace(conditional=True))
-    label = Label((), "int32", 3, (), (0.7, 0.2, 0.1))
+    label = Label((), "int32", 3, (), (1 / 3, 1 / 3, 1 / 3), (0.7, 0.2, 0.1))
     assert np.bincount(asked(told._replace(example=run.example._replace(label=label)), 1000)).tolist() == [
         700,
         200,
         100,
     ]
-    older = label._replace(shares=())  # what earlier versions recorded
+    older = label._replace(shares=(), in_data=())  # what earlier versions recorded
     assert asked(told._replace(example=run.example._replace(label=older)), 7).tolist() == [0, 1, 2, 0, 1, 2, 0]
 
 
@@ -224,3 +228,16 @@ def test_restoring_into_another_structure_says_which_array_differs(ring):
     assert progress["step"] == 10
     assert set(names_in(run.states[0])) <= set(arrays)
     assert arrays["generator.params.Dense_0.kernel"].shape == (2, 2, 8)
+
+
+@pytest.mark.parametrize("shares", [[0.59, 0.3, 0.11], [1, 0, 3], [0.001] * 999 + [0.001]])
+def test_turns_keep_to_the_shares_at_every_length(shares):
+    found = turns(np.array(shares), 3000)
+    counts = np.cumsum(found[:, None] == np.arange(len(shares)), axis=0)
+    expected = np.arange(1, 3001)[:, None] * np.array(shares) / np.sum(shares)
+    assert np.abs(counts - expected).max() <= 1 + 1e-6
+    assert found.dtype == np.int32
+
+
+def test_equal_shares_take_turns():
+    assert turns(np.full(7, 1 / 7), 700).tolist() == (np.arange(700) % 7).tolist()
