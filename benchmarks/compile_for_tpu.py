@@ -15,6 +15,7 @@ One process at a time: the compiler locks a file in the temporary folder, which 
 
 import contextlib
 import dataclasses
+import functools
 import json
 import math
 import os
@@ -216,10 +217,11 @@ def lowered(wanted: Asked, mesh: Mesh, batch: int) -> tuple[jax.stages.Lowered, 
         feed = jax.tree.map(lambda a: jax.ShapeDtypeStruct(jnp.shape(a), jnp.asarray(a).dtype), task.arrays)
         of_feed, axis = whole, None
     keys = jax.eval_shape(lambda: jax.vmap(jax.random.key)(np.arange(wanted.run.seeds)))
-    states = jax.eval_shape(seeds.over_seeds(program.begin, (0, axis), mesh), keys, feed)
+    over_seeds = functools.partial(seeds.over_seeds, mesh=mesh, apart=task.kind == "images")
+    states = jax.eval_shape(over_seeds(program.begin, (0, axis)), keys, feed)
     placed = placement.placement(mesh, states, divide_optimizer=wanted.run.divide_optimizer)
     advance = jax.jit(
-        seeds.over_seeds(program.advance, (0, 0, axis, 0), mesh),
+        over_seeds(program.advance, (0, 0, axis, 0)),
         in_shardings=(of_seeds, placed, of_feed, of_seeds),
         out_shardings=(placed, whole, of_seeds),
         donate_argnums=1,

@@ -66,7 +66,8 @@ def several_of(
     program = programs(model, source.draw, batch_size, length, chunk, mesh, labels, run.on_not_finite == "skip")
     if mesh is not None:
         shared = not source.streams
-        of_all = vmapped(program, seeds, shared_feed=shared, mesh=mesh, divide_optimizer=run.divide_optimizer)
+        on_mesh = {"mesh": mesh, "divide_optimizer": run.divide_optimizer, "apart": source.images}
+        of_all = vmapped(program, seeds, shared_feed=shared, **on_mesh)
         return of_all, program
     if run.seed_axis == "turn" or (run.seed_axis == "auto" and in_force().takes_turns(len(seeds))):
         return in_turn(program, seeds), program

@@ -102,7 +102,7 @@ def programs(
         drawn = feed if draw is None else draw(feed, jax.random.fold_in(key_data, step), model.minibatches * batch_size)
         parts = jax.tree.map(lambda a: a.reshape(model.minibatches, batch_size, *a.shape[1:]), as_batch(drawn))
         if mesh is not None:
-            parts = jax.lax.with_sharding_constraint(parts, jax.P(None, placement.DATA))
+            parts = jax.lax.with_sharding_constraint(parts, placement.sharding(mesh, None, placement.DATA))
         return jax.tree.map(lambda a: a[0], parts), jax.tree.map(lambda a: a[1:], parts)
 
     def step_arguments(key: Key, step: Array, feed: PyTree) -> tuple[Key, Batch, Batch]:
@@ -205,20 +205,22 @@ def in_turn(program: Programs, seeds: Sequence[int]) -> Seeds:
     )
 
 
-def over_seeds(function: Callable, in_axes: Sequence[int | None], mesh: Mesh | None = None) -> Callable:
+def over_seeds(
+    function: Callable, in_axes: Sequence[int | None], mesh: Mesh | None = None, *, apart: bool = False
+) -> Callable:
     """Maps a function of one seed over all of them.
-
-    On a mesh each row of devices computes its own seeds by itself: of one program for all, the compiler would gather
-    the activations of every seed for convolutions, although no seed needs another's.
 
     Args:
       function: of one seed.
       in_axes: 0 for what each seed has of its own, `[seeds, ...]`, None for what all share.
       mesh: from `placement.mesh`; None for a single device.
+      apart: on a mesh, whether each row of devices computes its own seeds by itself. Of one program for all, TPU's
+        compiler gathers the activations of every seed for convolutions, although no seed needs another's; apart, it
+        reduces the gradients of a recurrent network at every time and splits the updates of a perceptron.
     """
+    if mesh is None or not apart:
+        return jax.vmap(function, in_axes=tuple(in_axes), spmd_axis_name=None if mesh is None else SEED)
     mapped = jax.vmap(function, in_axes=tuple(in_axes))
-    if mesh is None:
-        return mapped
     specs = tuple(jax.P() if axis is None else jax.P(SEED) for axis in in_axes)
     return jax.shard_map(mapped, mesh=mesh, in_specs=specs, out_specs=jax.P(SEED), axis_names={SEED}, check_vma=False)
 
@@ -230,6 +232,7 @@ def vmapped(
     shared_feed: bool,
     mesh: Mesh | None = None,
     divide_optimizer: bool = False,
+    apart: bool = False,
 ) -> Seeds:
     """All seeds in one program, for accelerators; each equals its own run up to rounding.
 
@@ -239,10 +242,11 @@ def vmapped(
       shared_feed: all seeds read from the same arrays; otherwise each has batches of its own.
       mesh: from `placement.mesh`; None for a single device.
       divide_optimizer: on a mesh, keep a part of the optimizers' moments on each device; see `placement.placement`.
+      apart: on a mesh, as `over_seeds` says.
     """
     axes = (0, 0, None if shared_feed else 0)
     of_seeds, everywhere = (None, None) if mesh is None else (placement.sharding(mesh, SEED), placement.sharding(mesh))
-    several = functools.partial(over_seeds, mesh=mesh)
+    several = functools.partial(over_seeds, mesh=mesh, apart=apart)
     keys = jax.jit(lambda: jax.vmap(jax.random.key)(np.asarray(seeds)), out_shardings=of_seeds)()
     begin, advance = several(program.begin, (0, axes[2], 0)), several(program.advance, (*axes, 0))
     sample = jax.jit(several(program.sample, (0, 0, None)), out_shardings=everywhere)
