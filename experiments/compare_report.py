@@ -99,6 +99,10 @@ def write(results: Path, tasks: Mapping[str, Prepared]) -> None:
     shown = {task: pair for task, pair in shown.items() if "plain" in pair[1]}
     if not shown:
         raise ValueError("nothing is measured yet: `compare_techniques.py run` comes before report")
-    texts = [table(task, prepared, found) for task, (prepared, found) in shown.items()]
+    machines = sorted({cell["machine"] for _, found in shown.values() for cell in found.values() if "machine" in cell})
+    head = (
+        f"`python experiments/compare_techniques.py run`, then `report`; on {', '.join(machines)}, shared with others."
+    )
+    texts = [head, *(table(task, prepared, found) for task, (prepared, found) in shown.items())]
     write_whole(results / "table.md", lambda file: file.write(("\n\n".join(texts) + "\n").encode()))
     write_whole(results / "table.png", lambda file: picture(shown).savefig(file, format="png", dpi=110))

@@ -16,7 +16,7 @@ from jaxgan.commands.parsing import parse
 from jaxgan.commands.usage import HELP, parse_options
 from jaxgan.data import Examples, ImageStream, balanced, encoding_as_json
 from jaxgan.data.encodings import FILE
-from jaxgan.data.own_data import OwnData, imbalance, own_data
+from jaxgan.data.own_data import OwnData, accidents, imbalance, own_data
 from jaxgan.data.pictures import size_from_text
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.types import Kind
@@ -159,6 +159,7 @@ def said(task: Examples | ImageStream, conditional: bool) -> list[str]:
     if found := imbalance(task):
         how = "drawn equally often" if conditional else "drawn as often as they occur"
         lines.append(f"note: {found}; they are {how}")
+    lines += [f"note: {found}; see data.preparation" for found in accidents(task)]
     if task.size < FEW:
         lines.append(
             f"note: {task.size:,} examples are few, and the discriminator may learn them by heart: compare the samples "

@@ -20,6 +20,8 @@ from jaxgan.data.tables import fit_table
 from jaxgan.types import Kind
 
 LARGEST = 2**30  # bytes of examples on the device
+MANY = 200_000  # examples; among more no equal ones are looked for
+FAR = 50  # interquartile ranges from the median, from which an example lies outside
 UNEQUAL = 1.5  # times that the largest class may have of the smallest before they count as unbalanced
 
 
@@ -147,6 +149,27 @@ def _table(path: Path, label: str | None, drop: Collection[str], categories: Col
     rows = encoding.encode(table).astype(np.float32)
     task = arrays(rows, encoding.labels(table), path.name, "tables")
     return OwnData(task._replace(names=encoding.names, widths=encoding.widths, values=encoding.values), encoding)
+
+
+def accidents(task: Examples | ImageStream) -> list[str]:
+    """Says what may be in the data by accident: examples that occur twice, and points far outside of the others."""
+    if not isinstance(task, Examples) or task.kind == "tables":
+        return []
+    x = np.asarray(task.images)
+    found = []
+    if len(x) <= MANY and (again := len(x) - len({example.tobytes() for example in x})):
+        found.append(f"{again:,} of {len(x):,} examples are the same as another")
+    if task.kind == "points":
+        low, middle, high = np.quantile(x, [0.25, 0.5, 0.75], axis=0)
+        away = np.abs(x - middle) > FAR * np.maximum(high - low, 1e-12)
+        away &= high > low
+        if outside := int(away.any(axis=1).sum()):
+            columns = ", ".join(map(str, np.flatnonzero(away.any(axis=0))[:10]))
+            found.append(
+                f"{outside:,} of {len(x):,} examples lie more than {FAR} times as far from the middle as half of them "
+                f"are wide, in column {columns}, and all else is small beside them"
+            )
+    return found
 
 
 def imbalance(task: Examples | ImageStream) -> str | None:

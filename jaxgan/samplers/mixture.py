@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from jaxgan.types import Array, Key, PyTree, State
-from jaxgan.types.checks import between
+from jaxgan.types.checks import at_least, between, positive
 
 _STEPS = 2000
 
@@ -31,11 +31,14 @@ def mixture(samples: Sequence[Callable[..., PyTree]], weights: ArrayLike) -> Cal
       `sample(key, states, n, label=None) -> [n, ...]`, with as many states as samplers.
 
     Raises:
-      ValueError: not as many weights, or states, as samplers.
+      ValueError: not as many weights, or states, as samplers; weights, where they are no tracers, that are negative,
+        not finite or all 0.
     """
     shares = jnp.asarray(weights, float)
     if not samples or shares.shape != (len(samples),):
         raise ValueError(f"a mixture takes a weight for each of its {len(samples)} samplers, got shape {shares.shape}")
+    at_least("each weight of a mixture", shares, 0)
+    positive("the sum of the weights of a mixture", shares.sum())
 
     def sample(key: Key, states: Sequence[State], n: int, label: PyTree = None) -> PyTree:
         if len(states) != len(samples):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan.data.own_data import imbalance, own_data
+from jaxgan.data.own_data import accidents, imbalance, own_data
 from jaxgan.data.tables import TableEncoding
 from jaxgan.types import Batch
 
@@ -179,3 +179,19 @@ def test_a_number_beyond_float32_is_named(tmp_path):
     (tmp_path / "x.csv").write_text("x\n1.5\n1e308\n2.5\n")
     with pytest.raises(ValueError, match=r"the column 'x' holds 1e\+308, beyond float32, in row 2"):
         own_data(tmp_path / "x.csv")
+
+
+def test_what_may_be_an_accident_is_said(tmp_path):
+    points = np.random.RandomState(0).normal(size=(200, 2))
+    np.save(tmp_path / "fine.npy", points)
+    assert accidents(own_data(tmp_path / "fine.npy").task) == []
+    points[:10] = points[10:20]
+    points[100, 1] = 1e6
+    np.save(tmp_path / "odd.npy", points)
+    twice, outside = accidents(own_data(tmp_path / "odd.npy").task)
+    assert twice == "10 of 200 examples are the same as another"
+    assert outside.startswith("1 of 200 examples lie more than 50 times") and "in column 1," in outside
+    images = np.random.RandomState(0).randint(0, 255, (30, 8, 8, 1)).astype(np.uint8)
+    images[3] = images[4]
+    np.savez(tmp_path / "x.npz", samples=images, kind="images")
+    assert accidents(own_data(tmp_path / "x.npz").task) == ["1 of 30 examples are the same as another"]

@@ -87,3 +87,10 @@ def test_adagan_checks_its_arguments():
         samplers.adagan_weights([1.0], 0)
     with pytest.raises(ValueError, match=r"ratios must be \[N\], one for each example, got shape \(2, 2\)"):
         samplers.adagan_weights(np.ones((2, 2)), 0.5)
+
+
+@pytest.mark.parametrize("weights", [[0.0, 0.0], [-1.0, 2.0], [np.nan, 1.0], [np.inf, 1.0]])
+def test_weights_are_shares(weights):
+    gan, _ = choices([0.0])
+    with pytest.raises(ValueError, match="weight"):
+        samplers.mixture([gan.sample, gan.sample], weights)

@@ -31,7 +31,8 @@ def mode_seeking(
     Cost: nothing to speak of.
 
     Args:
-      weight: λ, 0 or more; at most 0.1 where modes are narrow.
+      weight: λ, 0 or more. 1.0 found most modes in `experiments/compare_techniques.py`; where samples should also be
+        near the middle of narrow modes, at most 0.1.
       epsilon: ε, above 0; bounds the reciprocal by `weight / ε` when all fakes are the same.
       form: "reciprocal" as in the authors' program, or "ratio" as in the paper.
 
