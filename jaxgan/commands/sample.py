@@ -1,6 +1,7 @@
 """`jaxgan sample`: samples from a run, as a picture, as arrays, or as rows of the table that it was trained on."""
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
 
     from jaxgan.data.encodings import Encoding
     from jaxgan.runs.loading import Loaded
+    from jaxgan.types import Model
+
+
+SAMPLERS = ("rejection", "metropolis_hastings", "latent_descent")
+NO_RATIO = ("hinge", "wasserstein", "relativistic", "relativistic_average")  # losses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +36,9 @@ class Sample:
     label: str | None = None
     """Class of all samples, by its name or number, for a conditional model; none is all classes, as often as in the
     data."""
+    sampler: str = ""
+    """Which samples the discriminator lets pass: rejection, metropolis_hastings or latent_descent, with parameters as
+    rejection:percentile=95; none is all of them. It shifts weights, and cannot make a lost mode."""
     key: int = 0
     """Another number draws other samples; the same one draws the same."""
 
@@ -48,6 +57,13 @@ class Sample:
         if self.out.exists():
             raise ValueError(f"{self.out} is there already; --out names a new file")
         run = load(self.workdir)
+        if self.sampler:
+            run = run._replace(model=judged(run.model, self.sampler))
+            loss = str((run.config["options"].get("training") or {}).get("loss", "")).partition(":")[0]
+            if loss in NO_RATIO:
+                print(
+                    f"note: logits of the {loss} loss are no density ratio, so weights shift wrongly", file=sys.stderr
+                )
         encoding = read_encoding(self.workdir)
         table = encoding if isinstance(encoding, TableEncoding) else None
         if self.out.suffix in TABLE_FILES and table is None:
@@ -85,6 +101,23 @@ class Sample:
             if labels is not None:
                 arrays["labels"] = labels
             write_whole(self.out, lambda file: np.savez(file, **arrays))
+
+
+def judged(model: "Model", text: str) -> "Model":
+    """The model with samples that its discriminator has a say in.
+
+    Raises:
+      ValueError: there is no such sampler, or it does not fit the model; one line.
+    """
+    from jaxgan import samplers
+    from jaxgan.runs.factories import Catalogue, make, read
+    from jaxgan.types import GAN
+
+    known = Catalogue("sampler", {name: getattr(samplers, name) for name in SAMPLERS})
+    call = read(known, text, "--sampler", supplied=("gan",))
+    if not isinstance(model, GAN):
+        raise ValueError(f"--sampler {text} asks a discriminator, and the model of this run has none")
+    return model._replace(sample=make(call, {"gan": model}))
 
 
 def read_encoding(workdir: Path) -> "Encoding | None":

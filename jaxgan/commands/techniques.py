@@ -13,11 +13,15 @@ import rich.console
 import rich.table
 import tyro
 
+from jaxgan.commands.sample import SAMPLERS
+
 _OPTIONS = {
     "Unroll": "--unroll.steps",
     "SpectralNorm": "--spectral-norm",
     "packed": "--pack",
     "weight_clipping": "--clip",
+    "labelled": "--generator labelled",
+    **{name: f"jaxgan sample --sampler {name}" for name in SAMPLERS},
 }
 
 
@@ -44,13 +48,13 @@ def _packages() -> tuple[tuple[ModuleType, str, Mapping[str, Any]], ...]:
     import jaxgan
     from jaxgan import data, losses, networks, optimizers, samplers, techniques
     from jaxgan.adversarial import dynamics
-    from jaxgan.runs.catalogues import DYNAMICS, LOSSES, OPTIMIZERS, TECHNIQUES
+    from jaxgan.runs.catalogues import DYNAMICS, LOSSES, NETWORKS, OPTIMIZERS, TECHNIQUES
 
     return (
         (techniques, "--technique", TECHNIQUES.factories),
         (losses, "--loss", LOSSES.factories),
         (dynamics, "--dynamics", DYNAMICS.factories),
-        (networks, "", {}),
+        (networks, "--discriminator", NETWORKS.factories),
         (optimizers, "--discriminator-optimizer", OPTIMIZERS.factories),
         (samplers, "", {}),
         (data, "", {}),

@@ -12,6 +12,7 @@ from PIL import Image
 
 import jaxgan
 from jaxgan.commands.main import main
+from jaxgan.commands.sample import judged
 from jaxgan.runs.loading import draw
 from tests.commands.fixtures import DIGITS, RING, train
 
@@ -133,3 +134,29 @@ def test_bad_input_is_one_line_and_leaves_nothing(arguments, says, ring, tmp_pat
 def test_a_folder_without_a_run_is_one_line(tmp_path, capsys):
     assert main(["sample", str(tmp_path), "--out", str(tmp_path / "a.png")]) == 2
     assert capsys.readouterr().err == f"error: {tmp_path} holds no run: there is no config.json in it\n"
+
+
+@pytest.mark.parametrize(
+    "sampler", ["rejection:first=64,rounds=5", "metropolis_hastings:proposals=5", "latent_descent:steps=3"]
+)
+def test_the_discriminator_may_choose(digits, tmp_path, sampler):
+    """As the sampler itself does, by the same key."""
+    out = tmp_path / "x.npz"
+    assert main(["sample", str(digits), "--n", "4", "--out", str(out), "--sampler", sampler]) == 0
+    run = jaxgan.load(digits)
+    chosen = run._replace(model=judged(run.model, sampler))
+    found = np.load(out)["samples"]
+    np.testing.assert_array_equal(found, draw(chosen, jax.random.key(0), 4))
+    assert not np.array_equal(found, draw(run, jax.random.key(0), 4))
+
+
+@pytest.mark.parametrize(
+    ("sampler", "says"),
+    [
+        ("rejecton", "no sampler 'rejecton'; did you mean rejection"),
+        ("rejection:percentile=300", "--sampler rejection:percentile=300: the percentile of rejection must be in"),
+    ],
+)
+def test_samplers_that_are_none(digits, tmp_path, capsys, sampler, says):
+    assert main(["sample", str(digits), "--out", str(tmp_path / "x.npz"), "--sampler", sampler]) == 2
+    assert says in capsys.readouterr().err and not (tmp_path / "x.npz").exists()
