@@ -214,11 +214,11 @@ def over_seeds(
       function: of one seed.
       in_axes: 0 for what each seed has of its own, `[seeds, ...]`, None for what all share.
       mesh: from `placement.mesh`; None for a single device.
-      apart: on a mesh, whether each row of devices computes its own seeds by itself. Of one program for all, TPU's
-        compiler gathers the activations of every seed for convolutions, although no seed needs another's; apart, it
-        reduces the gradients of a recurrent network at every time and splits the updates of a perceptron.
+      apart: on a mesh of several rows, whether each row of devices computes its own seeds by itself. Of one program for
+        all, TPU's compiler gathers the activations of every seed for convolutions, although no seed needs another's;
+        apart, it reduces the gradients of a recurrent network at every time and splits the updates of a perceptron.
     """
-    if mesh is None or not apart:
+    if mesh is None or not apart or placement.all_share(mesh):
         return jax.vmap(function, in_axes=tuple(in_axes), spmd_axis_name=None if mesh is None else SEED)
     mapped = jax.vmap(function, in_axes=tuple(in_axes))
     specs = tuple(jax.P() if axis is None else jax.P(SEED) for axis in in_axes)
