@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,13 +15,14 @@ import numpy as np
 import pytest
 
 from jaxgan import data
-from jaxgan.backend import processes
+from jaxgan.backend import compiling_for, processes
 from jaxgan.evaluation import evaluator
 from jaxgan.runs import folder
 from jaxgan.runs.building import build
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.training import loop, placement
-from jaxgan.training.seeds import programs, vmapped
+from jaxgan.training.health import healthy
+from jaxgan.training.seeds import over_seeds, programs, vmapped
 
 ROOT = Path(__file__).resolve().parents[2]
 TASK = data.ring()
@@ -206,3 +208,31 @@ def test_two_processes_equal_one_and_survive_a_death(tmp_path):
     with np.load(tmp_path / "one" / "samples.npz") as a, np.load(tmp_path / "two" / "samples.npz") as b:
         np.testing.assert_allclose(b["samples"], a["samples"], rtol=1e-3, atol=1e-3)
     assert steps(tmp_path / "two") == steps(tmp_path / "one")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("apart", [True, False])
+def test_seeds_of_convolutions_exchange_nothing_where_they_are_apart(apart):
+    """Else XLA's own convolutions of vmapped seeds gather the images of all of them, and the numbers are the same."""
+    digits = data.digits()
+    with compiling_for("tpu"):
+        gan = build(
+            Architecture(generator_width=8, discriminator_width=8, latent_dim=4), Training(batch_size=16), digits.shape
+        )
+        mesh = placement.mesh(4, 16)
+        program = programs(gan, digits.draw, 16, 1, 8, mesh)
+        several = vmapped(program, range(4), shared_feed=True, mesh=mesh, apart=apart)
+        feeds = [lambda: placement.replicated(mesh, digits.arrays)] * 4
+        states = several.begin(feeds)
+        keys = jax.jit(lambda: jax.vmap(jax.random.key)(np.arange(4)))()
+        advance = over_seeds(program.advance, (0, 0, None, 0), mesh, apart=apart)
+        health = jax.tree.map(lambda a: np.stack([a] * 4), healthy())
+        text = jax.jit(advance).lower(keys, states, feeds[0](), health).compile().as_text()
+        losses = jax.jit(advance)(keys, states, feeds[0](), health)[1].generator_loss
+    # Rows of four devices, of which each has two neighbours for its minibatch.
+    across = [line for line in text.splitlines() if re.search(r"= f32\[\d+,\d+,\d+,\d+\]\S* all-gather\(", line)]
+    assert bool(across) is not apart
+    alone = jax.jit(programs(gan, digits.draw, 16, 1, 8).advance)(
+        keys[2], several.each(states)[2], digits.arrays, healthy()
+    )
+    np.testing.assert_allclose(losses[2], alone[1].generator_loss, rtol=1e-3)
