@@ -17,7 +17,7 @@ seeking with matching of covariances: 945 to 969 modes in six seeds. That pair, 
 kernels, were added when the single techniques had run on the ring and on stacked digits, and their settings were
 committed with their results. Costs are of a shared machine and can be a quarter off; five that were less than was
 possible, such as 0.91 of DRAGAN on the grid, were measured again, with the same results at equal steps. On the ring
-three below 1 were left: a newer version rounds otherwise there, and ends elsewhere. ALI and VEEGAN refuse images, since
+three below 1 were left: the CPU at hand rounds otherwise, and ends elsewhere there. ALI and VEEGAN refuse images, since
 DCGAN's discriminator takes no pairs. On digits with a rare class, the score is minus the divergence from the classes'
 shares: 0.044 nats of the plain GAN, 0.018 of mode seeking with matching of covariances; of 78 settings 10 help and 4
 harm, where chance alone would make 2 of either.
