@@ -203,8 +203,8 @@ def _repeats(view: View, fidelity: Fidelity, seed: int) -> Repeats:
 
 
 def _holes(view: View, fidelity: Fidelity, seed: int) -> Holes:
-    """Holes; there must be some once scales are made alike too, as a slight blur empties the rim of the data."""
-    if fidelity.low:
+    """Holes, where fidelity is alike: noise and compression empty the dense places of the data, such as plain sky."""
+    if fidelity.p_value <= DOOR:
         return Holes([], [], 1.0)
     found = measure_holes(view.real, view.fake, seed=seed)
     if found.p_value > DOOR:

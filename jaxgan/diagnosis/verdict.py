@@ -252,8 +252,8 @@ def _evidence(found: Findings, measures: Mapping[str, Measure]) -> tuple[str, ..
         f"(reals: {recall.real:.2f}); the first shows fidelity, the second diversity.",
         f"The fakes spread {narrowness.spread:.2f} times as far as the reals; a real is farther from the fakes than "
         f"another fake is with probability {narrowness.apart:.2f} (alike: 0.50).",
-        "Where fidelity is low, no holes are looked for."
-        if fidelity.low
+        "Where fidelity differs from that of the data, no holes are looked for."
+        if fidelity.p_value <= DOOR
         else _about("Holes", found.holes.p_value, found.holes.found and _empty(found.holes.empty)),
         _about("Repeats", repeats.p_value, repeats.found and _repeated(repeats)),
         _about("Copies of reals", copies.p_value, copies.found and f"{100 * copies.share:.1f} % of the fakes"),
