@@ -80,10 +80,8 @@ def programs_of(prepared: Prepared, change: Change, seeds: Sequence[int], length
     """The compiled programs of a setting, and its first states."""
     setting, task, _ = prepared
     architecture, training = change.of(setting)
-    example = example_of(task)
-    model = example.model(architecture, training)
-    classes = example.classes if model.conditional else None
-    return started(model, task, training.batch_size, length, 500, seeds, classes)
+    model = example_of(task).model(architecture, training)
+    return started(model, task, training.batch_size, length, 500, seeds)
 
 
 def measured(prepared: Prepared, samples: np.ndarray) -> dict[str, float]:

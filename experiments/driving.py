@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from jaxgan.backend.files import write_whole
 from jaxgan.runs import folder
+from jaxgan.training.arranging import labels_of
 from jaxgan.training.results import interval
 from jaxgan.training.seeds import Seeds, in_turn, programs
 from jaxgan.types import Model
@@ -24,11 +25,9 @@ class Started(NamedTuple):
     states: Any
 
 
-def started(
-    model: Model, task: Any, batch_size: int, length: int, chunk: int, seeds: Sequence[int], classes: int | None = None
-) -> Started:
+def started(model: Model, task: Any, batch_size: int, length: int, chunk: int, seeds: Sequence[int]) -> Started:
     """The programs of `length` steps of a model, and of `chunk` samples, one seed after the other."""
-    labels = None if classes is None else np.arange(chunk * classes, dtype=np.int32) % classes
+    labels = labels_of(model, task, chunk)
     several = in_turn(programs(model, task.draw, batch_size, length, chunk, labels=labels), seeds)
     feeds = [lambda: task.arrays for _ in seeds]
     states = several.begin(feeds)

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,9 +28,8 @@ def parse(kind: Any, arguments: Sequence[str], **others: Any) -> Any:
 
 def _in_one_line(framed: str) -> str:
     """What is wrong, and the name that comes nearest: a frame of box-drawing characters has parts between rules."""
-    lines = [line.strip("│╭╮╰╯ ") for line in framed.splitlines()[1:]]
-    parts = [[line for line in part.split("\n") if line] for part in "\n".join(lines).split("─" * 10)]
-    parts = [part for lines in parts if (part := [line for line in lines if line.strip("─")])]
+    lines = filter(None, (line.strip("│╭╮╰╯ ") for line in framed.splitlines()[1:]))
+    parts = [list(part) for rule, part in itertools.groupby(lines, lambda line: not line.strip("─")) if not rule]
     first = parts[0]
     if first[0].startswith("Missing from"):  # what an option is for stands in the help
         first = [first[0], *(line for line in first[1:] if line.startswith("--"))]

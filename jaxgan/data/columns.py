@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special
 
 from jaxgan.backend.arrays import readable
+from jaxgan.types.checks import LARGEST
 
 if TYPE_CHECKING:
     import pyarrow
@@ -16,7 +17,6 @@ FEW = 10  # integers of at most so many different values are categories
 QUANTILES = 256
 SOFTNESS = 0.4
 EXACT = 2**53  # whole numbers up to this are exact in float64
-LARGEST = float(np.finfo(np.float32).max)
 DECIMALS = range(-9, 7)  # to which numbers may be rounded
 ALMOST = 0.9  # share of different texts that are numbers, from which the others are mistakes
 SEPARATED = re.compile(r"[^\d\s]?\s?[-+]?\d{1,3}(([,. ']\d{3})+([.,]\d+)?|,\d+)\s?[^\d\s]?")  # 1,234.50 or 1,5
@@ -61,10 +61,12 @@ def fit_column(name: str, column: "pyarrow.ChunkedArray", chosen: bool) -> Colum
     number = types.is_integer(dtype) or types.is_floating(dtype) or types.is_temporal(dtype)
     if not text and (not number or "tz=" in str(dtype)):
         raise ValueError(f"the column {name!r} holds {dtype}, neither numbers nor categories: --drop {name}")
-    if types.is_floating(dtype) and (huge := np.flatnonzero(np.abs(as_numbers(column)) > LARGEST)).size:
-        value = float(as_numbers(column)[huge[0]])
-        what = "an infinite number" if np.isinf(value) else f"{value:g}, beyond float32,"
-        raise ValueError(f"the column {name!r} holds {what} in row {huge[0] + 1}: --drop {name}")
+    if types.is_floating(dtype):
+        x = as_numbers(column)
+        if (huge := np.flatnonzero(np.abs(x) > LARGEST)).size:
+            value = float(x[huge[0]])
+            what = "an infinite number" if np.isinf(value) else f"{value:g}, beyond float32,"
+            raise ValueError(f"the column {name!r} holds {what} in row {huge[0] + 1}: --drop {name}")
     if chosen and types.is_temporal(dtype):
         raise ValueError(f"the column {name!r} holds {dtype}, and dates and times are no categories")
     distinct = pc.count_distinct(column).as_py()  # pyright: ignore[reportAttributeAccessIssue]

@@ -14,7 +14,7 @@ from jaxgan.data.examples import Examples
 from jaxgan.data.files import Samples, form_of, read_samples, tfds_names
 from jaxgan.data.images import ImageStream, images
 from jaxgan.data.pictures import WIDE, Size
-from jaxgan.data.preparation import Scaling, to_unit_range, to_unit_variance
+from jaxgan.data.preparation import Scaling, distinct, to_unit_range, to_unit_variance
 from jaxgan.data.table_files import read_table
 from jaxgan.data.tables import fit_table
 from jaxgan.types import Kind
@@ -157,7 +157,7 @@ def accidents(task: Examples | ImageStream) -> list[str]:
         return []
     x = np.asarray(task.images)
     found = []
-    if len(x) <= MANY and (again := len(x) - len({example.tobytes() for example in x})):
+    if len(x) <= MANY and (again := len(x) - len(distinct(x))):
         found.append(f"{again:,} of {len(x):,} examples are the same as another")
     if task.kind == "points":
         low, middle, high = np.quantile(x, [0.25, 0.5, 0.75], axis=0)

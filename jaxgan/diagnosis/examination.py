@@ -209,6 +209,7 @@ def _holes(view: View, fidelity: Fidelity, seed: int) -> Holes:
     found = measure_holes(view.real, view.fake, seed=seed)
     if found.p_value > DOOR:
         return found
+    # They must be there once scales are made alike too: a slight blur, which no test of fidelity sees, empties the rim.
     aligned = measure_holes(view.real, view.aligned().fake, seed=seed)
     return Holes(
         empty=found.empty if aligned.found else [],

@@ -77,7 +77,7 @@ def measure_holes(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Holes
     of 8, 11, 16, 23 ... neighbours around 500 samples, in the set of reals and fakes, are tried, and the smallest of
     the hypergeometric probabilities of so few fakes counts. Which samples are fake is permuted, so the test is exact if
     both are exchangeable, however many balls overlap. Told are those that are less probable than the smallest of a
-    permuted set may be at the level, and have at most half of the fakes that they should.
+    permuted set may be at the level, those with at most half of the fakes that they should have apart from the others.
 
     Args:
       real: `[n, d]` coordinates.

@@ -227,8 +227,9 @@ def _named(modes: Sequence[Mode] | Sequence[Condition] | Sequence[Hole]) -> str:
 
 def _differing(found: Findings, measures: Mapping[str, Measure]) -> list[str]:
     """Metrics that lie far outside of what reals get, and what is made too rarely, in words."""
-    thin = found.holes.thin if found.holes.p_value <= DOOR else []
-    return [f"few fakes are like {_around(thin)}, {_counted(thin)}"] * bool(thin) + [
+    thin = found.holes.thin
+    said = [f"few fakes are like {_around(thin)}, {_counted(thin)}"] if thin else []
+    return said + [
         f"{name.replace('_', ' ')} is {measures[name].value:.3g} where reals get {measures[name].real:.3g}"
         for name, worse in (("frechet_distance", 1), ("precision", -1), ("recall", -1))
         if (worse > 0 and measures[name].ci95[0] > 2 * measures[name].real_ci95[1])

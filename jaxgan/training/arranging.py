@@ -43,7 +43,7 @@ def loops(model: Model, source: Source, batch_size: int) -> bool:
 
 
 def labels_of(model: Model, task: Task | Stream, n: int) -> np.ndarray | None:
-    """`[n]` int32, the classes that a conditional model is asked for, as often as in the data; None for another one."""
+    """`[n]` int32, the classes that a conditional model is asked for, as often as the task draws them; None without."""
     if not model.conditional:
         return None
     if not isinstance(task, KnownModes | Classified):
@@ -65,9 +65,14 @@ def several_of(
     chunk = SAMPLE_IMAGES if source.images else SAMPLE_POINTS
     program = programs(model, source.draw, batch_size, length, chunk, mesh, labels, run.on_not_finite == "skip")
     if mesh is not None:
-        shared = not source.streams
-        on_mesh = {"mesh": mesh, "divide_optimizer": run.divide_optimizer, "apart": source.images}
-        of_all = vmapped(program, seeds, shared_feed=shared, **on_mesh)
+        of_all = vmapped(
+            program,
+            seeds,
+            shared_feed=not source.streams,
+            mesh=mesh,
+            divide_optimizer=run.divide_optimizer,
+            apart=source.images,
+        )
         return of_all, program
     if run.seed_axis == "turn" or (run.seed_axis == "auto" and in_force().takes_turns(len(seeds))):
         return in_turn(program, seeds), program

@@ -90,7 +90,7 @@ def programs(
       length: steps in one `advance`; 1 is straight-line code without a loop.
       chunk: samples drawn at a time.
       mesh: from `placement.mesh`, along whose data axis every minibatch is cut; None for a single device.
-      labels: of the samples of a conditional model, such as `balance.turns` gives, over and over; None for another one.
+      labels: of the samples of a conditional model, as `examples.turns` gives, over and over; None for another one.
       skip: a step whose loss, gradient or parameters are not finite leaves everything but the step count as it was.
     """
 
