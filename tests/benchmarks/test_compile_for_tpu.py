@@ -119,11 +119,14 @@ def test_the_documentation_says_what_the_records_do():
     records = read_records(ROOT / "benchmarks" / "results" / "compile_for_tpu.json")
     assert table(records) in (ROOT / "docs" / "scaling.md").read_text()
     assert all(record.fits for record in records)
-    # Where each chip has a single example, and for MGAN outside of the loop of steps.
+    # Where each chip has a single example, where moments are divided, and for MGAN outside of the loop of steps.
     assert {(record.program, record.slice) for record in records if record.other_collectives} == {
         ("ring:plain", "v5e-256"),
         ("ring:unrolled", "v5e-256"),
         ("ring:mgan", "v5e-8"),
+        ("several_players:mgan", "v5e-8"),
+        ("ring:unrolled,divide-optimizer", "v5e-8"),
+        ("stacked_digits:plain,divide-optimizer", "v5e-8"),
     }
 
 
