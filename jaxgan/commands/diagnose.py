@@ -68,6 +68,7 @@ class Diagnose:
 
     def __call__(self) -> int:
         from jaxgan import report
+        from jaxgan.backend.files import naming
         from jaxgan.diagnosis import diagnose
         from jaxgan.runs.folder import write_json
 
@@ -81,7 +82,8 @@ class Diagnose:
             diagnosis = diagnose(real, fake, features=self.features, **asked, seed=self.seed)
             if notes := {side: list(x.notes) for side, x in (("real", real), ("fake", fake)) if x.notes}:
                 diagnosis = diagnosis._replace(conventions={**diagnosis.conventions, "read": notes})
-            out.mkdir(parents=True, exist_ok=True)
+            with naming(out, "cannot be made"):
+                out.mkdir(parents=True, exist_ok=True)
             write_json(out / DIAGNOSIS, diagnosis.summary())
             page = report.write_diagnosis(out, diagnosis)
             verdict = found[name] = diagnosis.verdict
@@ -172,8 +174,9 @@ def _names(path: Path, samples: "Samples", what: str) -> list[str]:
 
 
 def _claim(folder: Path) -> None:
-    """Refuses a folder that holds something else."""
-    if folder.is_file():
-        raise ValueError(f"{folder} is a file; --out names a folder")
+    """Refuses a folder that holds something else, and one inside a file."""
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not nearest.is_dir():
+        raise ValueError(f"{nearest} is a file; --out names a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / DIAGNOSIS).exists():
         raise ValueError(f"{folder} is not empty and holds no diagnosis; --out names a new folder")

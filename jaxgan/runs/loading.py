@@ -1,6 +1,7 @@
 """A run, loaded: its model, made again from `config.json`, and the states of its seeds from the newest checkpoint."""
 
 import inspect
+import math
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.backend import processes
+from jaxgan.backend.memory import must_fit
 from jaxgan.runs import folder
 from jaxgan.runs.checkpoints import Checkpoints, names_in
 from jaxgan.runs.decoding import decoded
@@ -201,10 +203,10 @@ def draw(
       `[n, ...]`, on the host.
 
     Raises:
-      ValueError: n is below 1, there is no such seed or class, or the model knows no classes.
+      ValueError: n is below 1 or more than fits into memory, there is no such seed or class, or the model knows no
+        classes.
     """
-    if n < 1:
-        raise ValueError(f"at least 1 sample can be drawn, not {n}")
+    _check_number(run, n)
     state, chunk = run.state(seed), min(n, CHUNK)
     count = -(-n // chunk)
     label = asked(run, n) if label is None else label
@@ -219,11 +221,22 @@ def draw(
 
 
 def asked(run: Loaded, n: int) -> np.ndarray | None:
-    """`[n]` classes that a conditional model is asked for, as often as in the data; None for another model."""
+    """`[n]` classes that a conditional model is asked for, as often as in the data; None for another model.
+
+    Raises:
+      ValueError: n is below 1 or more than fits into memory.
+    """
+    _check_number(run, n)
     label = run.example.label
     if not run.model.conditional or label is None or label.classes is None:
         return None
     return turns(np.asarray(label.in_data or np.ones(label.classes)), n)
+
+
+def _check_number(run: Loaded, n: int) -> None:
+    if n < 1:
+        raise ValueError(f"at least 1 sample can be drawn, not {n}")
+    must_fit(f"{n:,} samples", 4.0 * n * math.prod(run.example.shape))
 
 
 def key_of_chunk(key: Key, i: int) -> Key:

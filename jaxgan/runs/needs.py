@@ -10,12 +10,11 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.backend.arrays import reason
-from jaxgan.backend.memory import total_memory
+from jaxgan.backend.memory import must_fit
 from jaxgan.runs.examples import example_of
 from jaxgan.runs.options import Architecture, Run, Training
 from jaxgan.types import Stream, Task
 
-COPIES = 2  # of everything, while it is saved or measured
 LARGE = 4096  # of an option; smaller ones are not worth the half second that looking takes
 
 
@@ -52,13 +51,8 @@ def check_memory(architecture: Architecture, training: Training, run: Run, task:
         f"{run.samples:,} samples of each seed": run.seeds * run.samples * one,
     }
     what, most = max(needs.items(), key=lambda need: need[1])
-    most *= COPIES
-    if most > (memory := total_memory()):
-        seeds = f" of {run.seeds:,} seeds" if run.seeds > 1 and not what.startswith("a batch") else ""
-        raise ValueError(
-            f"{what}{seeds} would take {most / 2**30:,.0f} GiB, and the memory here is {memory / 2**30:,.0f} GiB: take "
-            "smaller numbers"
-        )
+    seeds = f" of {run.seeds:,} seeds" if run.seeds > 1 and not what.startswith("a batch") else ""
+    must_fit(f"{what}{seeds}", most)
 
 
 def _arrays(state: Any) -> list[jax.ShapeDtypeStruct]:

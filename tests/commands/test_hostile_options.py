@@ -10,6 +10,7 @@ import warnings
 import pytest
 
 from jaxgan import data
+from jaxgan.backend import memory
 from jaxgan.runs import needs
 from jaxgan.runs.catalogues import DYNAMICS, LOSSES, NETWORKS, OPTIMIZERS, TECHNIQUES
 from jaxgan.runs.factories import parameters
@@ -67,7 +68,7 @@ def test_what_never_fits_is_refused_by_what_it_needs(architecture, training, run
 def test_what_fits_is_not_refused(monkeypatch):
     large = Architecture(generator_width=8192), Training(batch_size=8192), Run(seeds=1), data.ring()
     check_memory(*large)
-    monkeypatch.setattr(needs, "total_memory", lambda: 2**30)
+    monkeypatch.setattr(memory, "total_memory", lambda: 2**30)
     with pytest.raises(ValueError, match=r"would take 2 GiB, and the memory here is 1 GiB: take smaller numbers"):
         check_memory(*large)
     monkeypatch.setattr(needs, "example_of", lambda *_, **__: pytest.fail("small numbers are not looked at"))

@@ -118,6 +118,7 @@ def test_samples_of_a_mesh_and_of_images_are_those_of_the_training(trained, chun
         (["--out", "{here}/a.npz", "--label", "3"], "unconditional: it cannot be asked for label 3"),
         (["--out", "{here}/a.npz", "--seed", "0"], "there is no seed 0 in this run; its seeds are 3, 4"),
         (["--out", "{here}/a.npz", "--n", "0"], "--n is at least 1, not 0"),
+        (["--out", "{here}/a.npz", "--n", "9" * 13], "9,999,999,999,999 samples would take 149,012 GiB, and the"),
         (["--n", "3"], "--out"),
     ],
 )

@@ -232,6 +232,7 @@ def test_ten_samples_cannot_tell(tmp_path, capsys):
         ({"--against": "nowhere.npz"}, "nowhere.npz"),
         ({"--against": "x.npz"}, "x.npz holds no mu and no sigma"),
         ({"--features": "inception:nowhere.pth"}, "nowhere.pth"),
+        ({"--out": "x.npz/out"}, "x.npz is a file; --out names a folder"),
         ({"--out": "."}, "is not empty and holds no diagnosis"),
         ({"--seed": "many"}, "many"),
     ],
