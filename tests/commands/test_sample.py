@@ -19,7 +19,7 @@ from tests.commands.fixtures import DIGITS, RING, train
 
 @pytest.fixture(scope="module")
 def ring(tmp_path_factory):
-    return train(RING, tmp_path_factory.mktemp("ring") / "run", "--seed-axis", "mesh", "--divide-optimizer")
+    return train(RING, tmp_path_factory.mktemp("ring") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,8 @@ def test_arrays_are_the_models_samples(ring, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_a_run_on_eight_devices_is_sampled_on_one(ring, tmp_path):
+def test_a_run_on_eight_devices_is_sampled_on_one(tmp_path):
+    ring = train(RING, tmp_path / "run", "--seed-axis", "mesh", "--divide-optimizer")
     out = tmp_path / "samples.npz"
     environment = {name: text for name, text in os.environ.items() if name != "XLA_FLAGS"} | {"JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-m", "jaxgan", "sample", str(ring), "--n", "30", "--out", str(out)]

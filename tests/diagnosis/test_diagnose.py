@@ -259,11 +259,11 @@ def test_sequences_that_lost_a_mode(labelled):
             size=(n, 12, 1)
         ), mode
 
-    waves, mode = draw(1500, [0, 1, 2])
+    waves, mode = draw(800, [0, 1, 2])
     real = Samples(
         waves, mode if labelled else None, ("slow", "medium", "fast") if labelled else (), "reals", "sequences"
     )
-    diagnosis = diagnose(real, Samples(draw(1500, [0, 1])[0], None, (), "fakes", "sequences"))
+    diagnosis = diagnose(real, Samples(draw(800, [0, 1])[0], None, (), "fakes", "sequences"))
     assert diagnosis.verdict.kind in ("partial", "collapse") and diagnosis.samples.kind == "sequences"
     assert not labelled or named(diagnosis)[0] == ["fast"]
 
@@ -342,6 +342,7 @@ def test_features_of_a_network_carry_the_hash_of_its_weights(tmp_path):
     assert diagnosis.real_features.shape == (60, 96)
 
 
+@pytest.mark.slow
 def test_embeddings_by_their_cosine(tmp_path, capsys):
     """Lengths differ tenfold between both sides; by direction the fakes are like the reals, but for one cluster."""
     random = np.random.RandomState(0)

@@ -14,6 +14,10 @@ from jaxgan.diagnosis.levels import DOOR
 MIDDLE, RADIUS = np.array([0.6, 0.3]), 0.38  # a disc with 11 % of the square
 
 
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 def square(n, seed):
     """Evenly spread, so that no cluster is anywhere."""
     return np.random.RandomState(seed).uniform(-1, 1, (n, 2)).astype(np.float32)
@@ -28,7 +32,7 @@ def thinned(x, kept, seed=0):
     return x[~in_disc(x) | (np.random.RandomState(seed).uniform(size=len(x)) < kept)]
 
 
-@pytest.mark.parametrize(("reals", "fakes"), [(2500, 2500), (600, 4000), (12000, 900)])
+@pytest.mark.parametrize(("reals", "fakes"), [(2500, 2500), slow(600, 4000), slow(12000, 900)])
 def test_a_part_that_no_cluster_knows(reals, fakes):
     real = square(reals, 0)
     found = measure_holes(real, thinned(square(fakes, 1), 0.0))
@@ -91,7 +95,7 @@ def test_what_is_thinner_is_said_of_a_healthy_one():
     )
 
 
-@pytest.mark.parametrize(("blur", "low"), [(0.3, False), (1.2, True)])
+@pytest.mark.parametrize(("blur", "low"), [slow(0.3, False), (1.2, True)])
 def test_a_blur_empties_nothing(blur, low):
     digits = data.digits()
     x = np.asarray(digits.images)[np.random.RandomState(0).permutation(len(digits.images))[:1000]]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxgan.data.files import Samples, read_samples
-from jaxgan.diagnosis.inputs import fitted
+from jaxgan.diagnosis.inputs import fitted, of_unit_length
 
 RANDOM = np.random.RandomState(0)
 IMAGES = RANDOM.randint(0, 256, (12, 6, 5, 3)).astype(np.uint8)
@@ -22,6 +22,18 @@ def test_units_are_those_of_the_reals():
     np.testing.assert_allclose(scaled.fake, (scaled.real - 1) / 2, atol=1e-2)
     scaled = fitted(samples(IMAGES), samples(IMAGES))
     np.testing.assert_allclose(scaled.real, IMAGES / 127.5 - 1, atol=1e-6)
+
+
+def test_vectors_of_unit_length():
+    vectors = np.array([[3.0, 4.0], [0.0, -2.0]])
+    found = of_unit_length(samples(vectors))
+    np.testing.assert_allclose(found.data, [[0.6, 0.8], [0.0, -1.0]], rtol=1e-6)
+    assert "unit length" in found.notes[-1]
+    vectors[1] = 0
+    with pytest.raises(ValueError, match="vector 1 of somewhere is zero"):
+        of_unit_length(samples(vectors))
+    with pytest.raises(ValueError, match="the cosine is for embeddings, and somewhere holds images"):
+        of_unit_length(samples(IMAGES))
 
 
 def test_labels_are_matched_by_name():

@@ -24,7 +24,7 @@ def tune(monkeypatch):
         sys.modules.pop(name, None)
 
 
-@pytest.mark.parametrize("horizon", [1, 5, 20])
+@pytest.mark.parametrize("horizon", [1, 5, pytest.param(20, marks=pytest.mark.slow)])
 def test_the_gradient_equals_finite_differences(tune, monkeypatch, x64, horizon):
     """By the logarithms of the discriminator's rate and of the weight of R1, through all steps of both players."""
     mlp = networks.mlp

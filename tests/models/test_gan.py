@@ -88,6 +88,7 @@ CONFIGURATIONS = {
         labelled,
     ),
 }
+SLOW = {"normalised", "everything"}
 
 
 @functools.cache
@@ -98,7 +99,9 @@ def compiled(name):
     return players, draw(), jit(players.init), jit(step), traces
 
 
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in CONFIGURATIONS]
+)
 def test_step_is_traced_once_and_keeps_the_form_of_the_state(name):
     _, batch, init, step, traces = compiled(name)
     start = state = init(key(), batch)

@@ -102,6 +102,7 @@ def test_a_finished_run_is_only_read(undisturbed):
     assert {path.name: path.stat().st_mtime_ns for path in undisturbed.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_a_finished_run_of_fewer_steps_goes_on_and_ends_as_if_asked_for_all(undisturbed, tmp_path, capsys):
     run = tmp_path / "run"
     assert fit(run, steps=32).steps == 32

@@ -70,6 +70,7 @@ def equal(a, b):
     return all(np.array_equal(x, y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
 
 
+@pytest.mark.slow
 def test_a_warning_is_said_and_logged(tmp_path, capsys):
     fit(tmp_path / "run", "warn")
     assert "alarm at step 40, seed 0: one mode is gone" in capsys.readouterr().err
