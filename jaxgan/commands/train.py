@@ -85,8 +85,9 @@ ARMS: dict[Kind, Arm] = {
         ),
     ),
     "images": Arm(
-        Architecture(generator_width=32, discriminator_width=64, latent_dim=64, batch_norm=True),
-        dataclasses.replace(PENALISED, steps=2000, batch_size=64, technique=("r1:0.1", "r2:0.1")),
+        # Narrow enough for a CPU: of 2000 steps the wider networks would make 400 in the same time, and worse samples.
+        Architecture(generator_width=16, discriminator_width=32, latent_dim=64, batch_norm=True),
+        dataclasses.replace(PENALISED, steps=2000, batch_size=32, technique=("r1:0.1", "r2:0.1")),
     ),
 }
 
