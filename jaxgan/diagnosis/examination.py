@@ -12,7 +12,7 @@ from jaxgan.diagnosis.conditions import Condition, judge_conditions
 from jaxgan.diagnosis.copies import Membership, measure_copies, measure_membership
 from jaxgan.diagnosis.extraction import Features, extractor, features_of, standardised
 from jaxgan.diagnosis.fidelity import Fidelity, measure_fidelity
-from jaxgan.diagnosis.holes import Holes, measure_holes
+from jaxgan.diagnosis.holes import NO_HOLES, Holes, measure_holes
 from jaxgan.diagnosis.inputs import Scaled, fitted
 from jaxgan.diagnosis.levels import DOOR, FALSE_ALARM
 from jaxgan.diagnosis.measures import Measure, measure_against
@@ -20,6 +20,7 @@ from jaxgan.diagnosis.modes import Mode, fewest, judge_modes
 from jaxgan.diagnosis.narrowness import measure_narrowness
 from jaxgan.diagnosis.neighbours import NEAR
 from jaxgan.diagnosis.repeats import Repeats, measure_repeats
+from jaxgan.diagnosis.tails import measure_tail
 from jaxgan.diagnosis.traits import judge_traits, traits_of
 from jaxgan.diagnosis.verdict import ENOUGH, Findings
 from jaxgan.diagnosis.views import View, view_of
@@ -112,15 +113,16 @@ def examine(
     level = DOOR if traits is None else DOOR / 2
     assignment = assign(scaled, view, level=level, seed=seed)
     modes = _modes(assignment, fidelity, level)
-    holes = _named_by_none(_holes(view, fidelity, seed), modes, assignment, scaled)
     progress("repeats and copies")
+    repeats = _repeats(view, fidelity, seed)
+    holes = _holes(view, real_features, fake_features, fidelity, repeats, seed)
     found = Findings(
         modes=modes,
         noticed=_noticed(assignment, level),
-        holes=holes,
+        holes=_named_by_none(holes, modes, assignment, scaled),
         traits=() if traits is None or fidelity.nothing_alike else judge_traits(traits, level=level),
         fidelity=fidelity,
-        repeats=_repeats(view, fidelity, seed),
+        repeats=repeats,
         narrowness=measure_narrowness(view.real, view.fake, view.base, view.fake_base, seed=seed),
         copies=measure_copies(view.real, view.fake, seed=seed),
         membership=_membership(train or real, holdout or real, fake, seed) if train or holdout else None,
@@ -202,18 +204,34 @@ def _repeats(view: View, fidelity: Fidelity, seed: int) -> Repeats:
     return measure_repeats(view.real, view.fake, seed=seed)
 
 
-def _holes(view: View, fidelity: Fidelity, seed: int) -> Holes:
+def _holes(
+    view: View,
+    real_features: np.ndarray,
+    fake_features: np.ndarray,
+    fidelity: Fidelity,
+    repeats: Repeats,
+    seed: int,
+) -> Holes:
     """Holes, where fidelity is alike: noise and compression empty the dense places of the data, such as plain sky."""
     if fidelity.p_value <= DOOR:
-        return Holes([], [], 1.0)
-    found = measure_holes(view.real, view.fake, seed=seed)
-    if found.p_value > DOOR:
+        return NO_HOLES
+    # Balls and the tail share a door. A judge knows repeats again, which makes all other reals a tail.
+    level = DOOR / 2
+    balls = _balls(view, level, seed)
+    tail = NO_HOLES if repeats.found else measure_tail(real_features, fake_features, level=level, seed=seed)
+    told = balls if balls.empty or not tail.empty else tail._replace(thin=balls.thin)
+    return told._replace(p_value=min(1.0, 2 * min(balls.p_value, tail.p_value)))
+
+
+def _balls(view: View, level: float, seed: int) -> Holes:
+    found = measure_holes(view.real, view.fake, level=level, seed=seed)
+    if found.p_value > level:
         return found
     # They must be there once scales are made alike too: a slight blur, which no test of fidelity sees, empties the rim.
-    aligned = measure_holes(view.real, view.aligned().fake, seed=seed)
+    aligned = measure_holes(view.real, view.aligned().fake, level=level, seed=seed)
     return Holes(
         empty=found.empty if aligned.found else [],
-        thin=found.thin if aligned.p_value <= DOOR else [],
+        thin=found.thin if aligned.p_value <= level else [],
         p_value=max(found.p_value, aligned.p_value),
     )
 

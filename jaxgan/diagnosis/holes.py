@@ -70,7 +70,10 @@ class Holes(NamedTuple):
         return self.p_value <= DOOR and self.share >= LEAST
 
 
-def measure_holes(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Holes:
+NO_HOLES = Holes([], [], 1.0)
+
+
+def measure_holes(real: np.ndarray, fake: np.ndarray, *, level: float = DOOR, seed: int = 0) -> Holes:
     """Scans the data for balls in which fewer samples are fake than elsewhere.
 
     Clusters divide the data as the reals lie, and a loss that they cut into pieces is seen in none of them. Here balls
@@ -82,6 +85,7 @@ def measure_holes(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Holes
     Args:
       real: `[n, d]` coordinates.
       fake: `[m, d]` coordinates.
+      level: of the test.
       seed: of which samples are searched and around which, and of the permutations.
 
     Reference:
@@ -92,13 +96,11 @@ def measure_holes(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Holes
     reals, fakes = real[places], fake[np.sort(random.permutation(len(fake))[:LIMIT])]
     both = np.concatenate([reals, fakes])
     total, of_fakes = len(both), len(fakes)
-    sizes = _sizes(total)
+    sizes = ball_sizes(total)
     around = NearestNeighbors(n_neighbors=int(sizes[-1]), algorithm="brute").fit(both)
     inside = around.kneighbors(both[random.permutation(total)[:CENTERS]], return_distance=False)
     shells = np.concatenate([[0], sizes[:-1]])
-    chances = np.full((len(sizes), sizes[-1] + 1), 0.0)
-    for chance, size in zip(chances, sizes, strict=True):
-        chance[: size + 1] = stats.hypergeom.logcdf(np.arange(size + 1), total, of_fakes, size)
+    chances = chances_of(sizes, total, of_fakes)
 
     def counted(is_fake: np.ndarray) -> np.ndarray:
         return np.add.reduceat(is_fake[inside], shells, axis=1, dtype=np.int16).cumsum(axis=1)
@@ -114,8 +116,8 @@ def measure_holes(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Holes
 
     is_fake = np.arange(total) >= len(reals)
     p_value = permutation_p_value(is_fake, unlikely, seed=seed)
-    if p_value > DOOR:
-        return Holes([], [], p_value)
+    if p_value > level:
+        return NO_HOLES._replace(p_value=p_value)
     counts = counted(is_fake)
     chance = chance_of(counts)
     expected = (sizes - counts) * of_fakes / len(reals)
@@ -127,7 +129,7 @@ def measure_holes(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Holes
         at = center, size = np.unravel_index(place, chance.shape)
         members = inside[center, : sizes[size]]
         members = members[~is_fake[members]]
-        if p_values[at] <= DOOR and not taken[members].any() and len(holes[int(empty[at])]) < TOLD:
+        if p_values[at] <= level and not taken[members].any() and len(holes[int(empty[at])]) < TOLD:
             taken[members] = True
             share = len(members) / len(reals)
             hole = Hole(places[members], share, float(expected[at]), int(counts[at]), float(p_values[at]))
@@ -135,7 +137,15 @@ def measure_holes(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> Holes
     return Holes(holes[1], holes[0], p_value)
 
 
-def _sizes(total: int) -> np.ndarray:
+def chances_of(sizes: np.ndarray, total: int, marked: int) -> np.ndarray:
+    """Logarithms of the probabilities of at most c marked samples among so many of all, `[sizes, largest size + 1]`."""
+    chances = np.zeros((len(sizes), sizes[-1] + 1))
+    for chance, size in zip(chances, sizes, strict=True):
+        chance[: size + 1] = stats.hypergeom.logcdf(np.arange(size + 1), total, marked, size)
+    return chances
+
+
+def ball_sizes(total: int) -> np.ndarray:
     """How many samples the balls hold: up to a quarter of all, as what is larger shows in the spread."""
     largest = max(min(LARGEST, total // 4), 2)
     grown = SMALLEST * GROWTH ** np.arange(np.log2(max(largest / SMALLEST, 1)) / np.log2(GROWTH) + 1e-9)

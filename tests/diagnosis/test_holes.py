@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 from jaxgan import data
 from jaxgan.data.files import Samples
 from jaxgan.diagnosis import diagnose
-from jaxgan.diagnosis.holes import _sizes, measure_holes
+from jaxgan.diagnosis.holes import ball_sizes, measure_holes
 from jaxgan.diagnosis.levels import DOOR
 
 MIDDLE, RADIUS = np.array([0.6, 0.3]), 0.38  # a disc with 11 % of the square
@@ -63,10 +63,10 @@ def test_the_test_has_its_level_whatever_lies_where():
 
 def test_balls_grow_to_a_quarter_of_the_samples():
     for total in (20, 100, 1000, 10_000):
-        sizes = _sizes(total)
+        sizes = ball_sizes(total)
         assert (np.diff(sizes) > 0).all() and sizes[-1] == max(min(1024, total // 4), 2)
         assert (sizes[1:] <= np.ceil(1.5 * sizes[:-1])).all()
-    assert _sizes(1000)[:4].tolist() == [8, 11, 16, 23]
+    assert ball_sizes(1000)[:4].tolist() == [8, 11, 16, 23]
 
 
 def points(x, labels=None):
