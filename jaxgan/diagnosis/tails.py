@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from scipy import stats
 from sklearn.utils.extmath import randomized_svd
 
 from jaxgan.diagnosis.holes import NO_HOLES, Hole, Holes, ball_sizes, chances_of
@@ -12,6 +13,7 @@ from jaxgan.diagnosis.neighbours import ENOUGH_ABOVE, PERMUTATIONS
 
 LIMIT = 2500  # samples of each set that are judged
 COMPONENTS = 128  # of the features
+DOUBT = 0.1  # probability of so few fakes if half of those were there that should be
 FEWER = 0.75  # at most this share of the reals that are expected
 RIDGE = 1.0  # of the variance of a feature
 BLOCK = 100  # permutations at a time
@@ -26,8 +28,9 @@ def measure_tail(real: np.ndarray, fake: np.ndarray, *, level: float = DOOR, see
     probabilities of so few fakes among the lowest 8, 11, 16, 23 ... counts. Labels are permuted and everything is
     fitted again, so the test is exact if reals and fakes are exchangeable.
 
-    A generator of other fidelity also has fakes at the other end that few reals are like. Where their share is more than
-    half of that of the reals that are missing, nothing is told.
+    Only what is missing is told: somewhere at the low end less than half of the fakes must be left, and no chance. A
+    generator of other fidelity also has fakes at the other end that few reals are like. Where their share is more than
+    half of that of the reals that are missing, nothing is told either.
 
     Args:
       real: `[n, d]` features.
@@ -63,10 +66,11 @@ def measure_tail(real: np.ndarray, fake: np.ndarray, *, level: float = DOOR, see
     ranking = np.argsort(scores(is_fake[:, None])[:, 0])
     counts = is_fake[ranking].cumsum()[sizes - 1]
     expected = (sizes - counts) * len(fakes) / len(places)
+    half = STARVED * len(fakes) / (STARVED * len(fakes) + len(places))
+    missing = stats.binom.cdf(counts, sizes, half).min() <= DOUBT
     chosen = int(np.argmin(np.where(counts <= STARVED * expected, chances[each, counts], np.inf)))
     share = float((sizes - counts)[chosen] / len(places))
-    odd = _odd(is_fake[ranking[: sizes[chosen] - 1 : -1]], level)
-    if counts[chosen] > STARVED * expected[chosen] or odd > share / 2:
+    if not missing or _odd(is_fake[ranking[: sizes[chosen] - 1 : -1]], level) > share / 2:
         return NO_HOLES._replace(p_value=p_value)
     members = order[ranking[: sizes[chosen]]]
     members = places[members[members < len(places)]]
