@@ -219,7 +219,7 @@ def _holes(
     level = DOOR / 2
     balls = _balls(view, level, seed)
     tail = NO_HOLES if repeats.found else measure_tail(real_features, fake_features, level=level, seed=seed)
-    told = balls if balls.empty or not tail.empty else tail._replace(thin=balls.thin)
+    told = tail._replace(thin=balls.thin) if tail.empty and not balls.empty else balls
     return told._replace(p_value=min(1.0, 2 * min(balls.p_value, tail.p_value)))
 
 

@@ -9,14 +9,13 @@ from sklearn.utils.extmath import randomized_svd
 from jaxgan.diagnosis.holes import NO_HOLES, Hole, Holes, ball_sizes, chances_of
 from jaxgan.diagnosis.levels import DOOR
 from jaxgan.diagnosis.modes import STARVED
-from jaxgan.diagnosis.neighbours import ENOUGH_ABOVE, PERMUTATIONS
+from jaxgan.diagnosis.neighbours import permutation_p_value
 
 LIMIT = 2500  # samples of each set that are judged
 COMPONENTS = 128  # of the features
 DOUBT = 0.1  # probability of so few fakes if half of those were there that should be
 FEWER = 0.75  # at most this share of the reals that are expected
 RIDGE = 1.0  # of the variance of a feature
-BLOCK = 100  # permutations at a time
 
 
 def measure_tail(real: np.ndarray, fake: np.ndarray, *, level: float = DOOR, seed: int = 0) -> Holes:
@@ -55,15 +54,13 @@ def measure_tail(real: np.ndarray, fake: np.ndarray, *, level: float = DOOR, see
     sizes = ball_sizes(total)
     chances, each = chances_of(sizes, total, len(fakes)), np.arange(len(sizes))
 
-    def smallest(labels: np.ndarray) -> np.ndarray:
-        lowest = np.argsort(scores(labels), axis=0)[: sizes[-1]]
-        counts = np.take_along_axis(labels, lowest, axis=0).cumsum(axis=0)[sizes - 1]
-        return chances[each[:, None], counts].min(axis=0)
+    def unlikely(labels: np.ndarray) -> float:
+        return -float(chances[each, labels[np.argsort(scores(labels))].cumsum()[sizes - 1]].min())
 
-    p_value = _p_value(is_fake, smallest, seed)
+    p_value = permutation_p_value(is_fake, unlikely, seed=seed)
     if p_value > level:
         return NO_HOLES._replace(p_value=p_value)
-    ranking = np.argsort(scores(is_fake[:, None])[:, 0])
+    ranking = np.argsort(scores(is_fake))
     counts = is_fake[ranking].cumsum()[sizes - 1]
     expected = (sizes - counts) * len(fakes) / len(places)
     half = STARVED * len(fakes) / (STARVED * len(fakes) + len(places))
@@ -88,13 +85,13 @@ def _components(x: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _scores(x: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """From labels `[n, k]` of k permutations to how much each sample is like the fakes, judged by all others."""
+    """From labels `[n]` to how much each sample is like the fakes, judged by all others."""
     inner = x.T @ x + RIDGE * len(x) * np.eye(x.shape[1], dtype=np.float32)
     solution = np.linalg.solve(inner, x.T)
-    own = np.sum(x * solution.T, axis=1, keepdims=True)
+    own = np.sum(x * solution.T, axis=1)
 
     def scores(labels: np.ndarray) -> np.ndarray:
-        centered = labels.astype(np.float32) - labels.mean(axis=0, dtype=np.float32)
+        centered = labels.astype(np.float32) - labels.mean(dtype=np.float32)
         return (x @ (solution @ centered) - own * centered) / (1 - own)
 
     return scores
@@ -108,16 +105,3 @@ def _odd(is_fake: np.ndarray, level: float) -> float:
     few = counts <= FEWER * sizes * reals / len(is_fake)
     missing = few & (chance <= np.log(level / len(sizes)))
     return float(np.max((sizes - counts)[missing], initial=0) / is_fake.sum())
-
-
-def _p_value(is_fake: np.ndarray, smallest: Callable[[np.ndarray], np.ndarray], seed: int) -> float:
-    """As `neighbours.permutation_p_value`, of a number that is small, for many permutations at once."""
-    random = np.random.RandomState(seed)
-    observed, above = smallest(is_fake[:, None])[0], 0
-    for start in range(0, PERMUTATIONS, BLOCK):
-        block = [random.permutation(is_fake) for _ in range(min(BLOCK, PERMUTATIONS - start))]
-        reached = above + np.cumsum(smallest(np.stack(block, axis=1)) <= observed)
-        if reached[-1] >= ENOUGH_ABOVE:
-            return ENOUGH_ABOVE / (start + 1 + int(np.argmax(reached >= ENOUGH_ABOVE)))
-        above = int(reached[-1])
-    return (above + 1) / (PERMUTATIONS + 1)
